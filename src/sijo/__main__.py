@@ -1,0 +1,7 @@
+"""`python -m sijo` is `sijo`."""
+
+import sys
+
+from sijo.cli.main import main
+
+sys.exit(main())
