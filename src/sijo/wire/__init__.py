@@ -1,0 +1,1 @@
+"""JSON on the wire, as data. Nothing here decides anything."""
