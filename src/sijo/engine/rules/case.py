@@ -1,0 +1,52 @@
+"""What a rule looks at: one request and all that is known of it by then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sijo.engine.rules.entries import name
+from sijo.engine.rules.facts import Facts
+from sijo.engine.rules.turns import Turns
+from sijo.wire.request import AnyTool as MustCall
+from sijo.wire.request import CountRequest, JsonFormat, MessageRequest, Named
+from sijo.wire.tools import AnyTool
+
+NONE: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Case:
+    """`turns` knows what the messages hold once it has walked them."""
+
+    request: CountRequest
+    tools: Sequence[AnyTool]
+    facts: Facts
+    names: frozenset[str] = field(init=False)
+    turns: Turns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = frozenset(filter(None, map(name, self.tools))) if self.tools else NONE
+        self.turns = Turns(self.request.messages, self.facts, self.names)
+
+    @property
+    def whole(self) -> MessageRequest | None:
+        """The request where an answer is asked for, None where tokens are counted."""
+        return self.request if isinstance(self.request, MessageRequest) else None
+
+    @property
+    def forced(self) -> bool:
+        """`tool_choice` leaves the model no choice but to call."""
+        return isinstance(self.request.tool_choice, MustCall | Named)
+
+    @property
+    def effort(self) -> str:
+        """The effort that counts, asked for or not; nothing where the model knows none."""
+        config = self.request.output_config
+        return (config and config.effort) or self.facts.model.effort_default or ""
+
+    @property
+    def format(self) -> tuple[str, JsonFormat] | None:
+        """The format of the answer and the field that it stands in."""
+        config = self.request.output_config
+        if config and config.format is not None:
+            return "output_config.format", config.format
+        return ("output_format", self.request.output_format) if self.request.output_format is not None else None

@@ -1,0 +1,83 @@
+"""Tools against the model, the betas, and `tool_choice`."""
+
+from msgspec import UNSET
+
+from sijo.engine.rules import entries, schemas
+from sijo.engine.rules.case import Case
+from sijo.errors import InvalidRequest
+from sijo.wire.request import AnyTool as MustCall
+from sijo.wire.request import Auto, Named
+from sijo.wire.tools import Custom, Tool
+
+STRICT_TOOLS, OPTIONAL, UNIONS = 20, 24, 16
+"""Limits of all strict tools of a request together."""
+TOO_COMPLEX = "Schema is too complex for compilation."
+
+
+def types(case: Case) -> None:
+    """Every type is open to this request, and known to the model."""
+    if not case.tools:
+        return
+    closed, lacking = case.facts.closed_tools, case.facts.model.unsupported_tools
+    for at, tool in enumerate(case.tools):
+        tag = str(tool.__struct_config__.tag)
+        if tag in closed:
+            raise InvalidRequest(f"tools.{at}: {entries.unknown(tag, closed)}")
+        if tag in lacking and case.facts.holds("tool_types"):
+            raise InvalidRequest(
+                f"'{case.facts.model.id}' does not support tool types: {tag}. Did you mean one of "
+                f"{', '.join(sorted((*case.facts.model.tools, 'custom')))}?"
+            )
+
+
+def inputs(case: Case) -> None:
+    """What the hosted API asks of schemas beyond being one."""
+    if not case.tools or not case.facts.holds("tool_schemas"):
+        return
+    strict: list[Custom] = []
+    for at, tool in enumerate(case.tools):
+        if not isinstance(tool, Custom):
+            continue
+        path = f"tools.{at}.custom"
+        if schemas.combined(tool.input_schema):
+            raise InvalidRequest(
+                f"{path}.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"
+            )
+        if tool.strict:
+            schemas.enforceable(tool.input_schema, path)
+            strict.append(tool)
+    if (
+        len(strict) > STRICT_TOOLS
+        or sum(schemas.optional(tool.input_schema) for tool in strict) > OPTIONAL
+        or sum(schemas.unions(tool.input_schema) for tool in strict) > UNIONS
+    ):
+        raise InvalidRequest(TOO_COMPLEX)
+
+
+def callers(case: Case) -> None:
+    """A strict tool answers the model alone."""
+    for at, tool in enumerate(case.tools):
+        if isinstance(tool, Tool) and tool.strict and any(who != "direct" for who in tool.allowed_callers or ()):
+            tag = tool.__struct_config__.tag
+            raise InvalidRequest(f"tools.{at}.{tag}.strict: cannot be combined with programmatic callers")
+
+
+def choice(case: Case) -> None:
+    """`tool_choice` can be obeyed."""
+    choice = case.request.tool_choice
+    if choice is UNSET:
+        return
+    if isinstance(choice, Named) and choice.name not in case.names:
+        raise InvalidRequest(f"Tool '{choice.name}' not found in provided tools")
+    if not case.tools and isinstance(choice, MustCall):
+        raise InvalidRequest("tool_choice.any may only be specified while providing tools")
+    if not case.tools and isinstance(choice, Auto) and case.facts.holds("choice_auto"):
+        raise InvalidRequest("tool_choice.auto may only be specified while providing tools")
+    if case.forced and not case.facts.model.forced_tools and case.facts.holds("forced_tools"):
+        raise InvalidRequest('tool_choice: type "tool" and "any" are not supported for this model.')
+
+
+def needed(case: Case) -> None:
+    """The first models want the tools of which the conversation speaks."""
+    if case.turns.calls and not case.tools and case.facts.early and case.facts.holds("tools_needed"):
+        raise InvalidRequest("Requests which include `tool_use` or `tool_result` blocks must define tools.")
