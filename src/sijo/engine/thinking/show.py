@@ -1,0 +1,145 @@
+"""How thinking leaves: hidden, in full, summed up or omitted, and each block signed. Filters of deltas."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from sijo.engine import deltas as d
+from sijo.engine.estimate import tokens
+from sijo.engine.thinking.extract import Extract
+from sijo.engine.thinking.seal import Foreign, Seal, Sealed, Tampered
+from sijo.wire.blocks import RedactedThinking
+
+HIDDEN = (d.Thinking, d.Signature)
+
+
+class Hide:
+    """Drops thinking that was not asked for: an engine may think by default, the API does not."""
+
+    done = False
+
+    def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
+        return () if type(delta) in HIDDEN or redacted(delta) else (delta,)
+
+    def end(self) -> Iterable[d.AnyDelta]:
+        return ()
+
+
+def redacted(delta: d.AnyDelta) -> bool:
+    return type(delta) is d.Whole and type(delta.block) is RedactedThinking
+
+
+class Thoughts:
+    """The thoughts of one turn, numbered over all its rounds: in which order they came is part of what is signed."""
+
+    def __init__(self, seal: Seal, turn: str) -> None:
+        self.seal = seal
+        self.turn = turn
+        self.count = 0
+
+    def sign(self, thinking: str, shown: str | None) -> str:
+        signature = self.seal.sign(Sealed(thinking, shown, self.turn, self.count))
+        self.count += 1
+        return signature
+
+
+class Show:
+    """Shows thinking as `display` says (`full`, `summarized`, `omitted`), and ends each block with its signature.
+
+    The engine's own count of thinking tokens stands; where it has none, what was thought is counted here, and is never
+    more than all that the engine says it wrote.
+    """
+
+    done = False
+
+    def __init__(self, thoughts: Thoughts, display: str) -> None:
+        self.thoughts = thoughts
+        self.display = "omitted" if display == "updates" else display  # progress notes are not thinking
+        self._parts: list[str] = []
+        self._shown: list[str] = []
+        self._extract = Extract()
+        self._counted = self._written = 0
+        self._told = False
+
+    def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
+        if type(delta) is d.Thinking:
+            return self._think(delta)
+        if type(delta) is d.Spent:
+            self._written += delta.output
+            self._told = self._told or delta.thinking > 0
+            return (delta,)
+        if type(delta) is d.Whole and type(delta.block) is RedactedThinking:
+            return (*self.closed(), self._redact(delta.block.data))
+        return (*self.closed(), delta) if self._parts else (delta,)
+
+    def end(self) -> Iterable[d.AnyDelta]:
+        closed = self.closed()
+        if self._told or not self._counted:
+            return closed
+        return (*closed, d.Spent(thinking=min(self._counted, self._written or self._counted)))
+
+    def closed(self) -> Sequence[d.AnyDelta]:
+        """The end of the block that is open: what is left to show of it, and its signature."""
+        if not self._parts:
+            return ()
+        thinking = "".join(self._parts)
+        self._counted += tokens(thinking)
+        last = self._say(self._extract.end()) if self.display == "summarized" else ()
+        shown = None if self.display == "full" else "".join(self._shown)
+        signature = self.thoughts.sign(thinking, None if shown == thinking else shown)
+        self._parts, self._shown, self._extract = [], [], Extract()
+        return (*last, d.Signature(signature))
+
+    def _think(self, delta: d.Thinking) -> Iterable[d.AnyDelta]:
+        self._parts.append(delta.text)
+        if self.display == "full":
+            return (delta,)
+        if self.display == "omitted":
+            return (d.Thinking(""),) if len(self._parts) == 1 else ()
+        shown = delta.shown  # by another engine, which sums up
+        if shown is None:
+            shown = self._extract.feed(delta.text)
+        return self._say(shown) if shown else ()
+
+    def _say(self, text: str) -> Sequence[d.AnyDelta]:
+        if not text:
+            return ()
+        self._shown.append(text)
+        return (d.Thinking(text),)
+
+    def _redact(self, data: str) -> d.Whole:
+        """A redacted block, sealed: a screen has done that already, a backend that redacts by itself has not."""
+        try:
+            thinking = self.thoughts.seal.open(data).thinking
+        except (Foreign, Tampered):
+            thinking, data = data, self.thoughts.sign(data, "")
+        self._counted += tokens(thinking)
+        return d.Whole(RedactedThinking(data))
+
+
+class Screen:
+    """Thinking that matches one of the patterns is not shown, but leaves as `redacted_thinking`, sealed all the same.
+
+    To know, the whole thought must be there: with a screen thinking does not stream.
+    """
+
+    done = False
+
+    def __init__(self, thoughts: Thoughts, patterns: Sequence[re.Pattern[str]]) -> None:
+        self.thoughts = thoughts
+        self.patterns = patterns
+        self._parts: list[str] = []
+
+    def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
+        if type(delta) is d.Thinking:
+            self._parts.append(delta.text)
+            return ()
+        return (delta,) if type(delta) is d.Spent else (*self.end(), delta)
+
+    def end(self) -> Iterable[d.AnyDelta]:
+        if not self._parts:
+            return ()
+        thinking = "".join(self._parts)
+        self._parts = []
+        if any(pattern.search(thinking) for pattern in self.patterns):
+            return (d.Whole(RedactedThinking(self.thoughts.sign(thinking, ""))),)
+        return (d.Thinking(thinking),)
