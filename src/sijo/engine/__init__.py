@@ -1,0 +1,1 @@
+"""One turn, from the bytes of a request to the events of its answer. No HTTP, no sockets."""

@@ -1,0 +1,56 @@
+"""The context window: what fits, what is refused, and how a full window is named.
+
+An input over the window is refused for every model. An input that leaves less than `max_tokens` is refused for the
+models of old, and accepted for the rest: they stop with `model_context_window_exceeded` when the window is full.
+"""
+
+from dataclasses import replace
+
+from sijo.engine.catalog import Served
+from sijo.engine.prompt import Prompt
+from sijo.errors import InvalidRequest
+
+STOPS_AT_WINDOW = "model-context-window-exceeded-2025-08-26"
+
+
+def stops_at_window(prompt: Prompt) -> bool:
+    """Whether an answer may begin that there may be no room for, and ends where the window does."""
+    return prompt.model.overflow != "error" or STOPS_AT_WINDOW in prompt.betas
+
+
+def too_long(used: int, window: int) -> InvalidRequest:
+    """The prompt alone is over the window."""
+    return InvalidRequest(f"prompt is too long: {used} tokens > {window} maximum")
+
+
+def no_room(used: int, max_tokens: int, window: int) -> InvalidRequest:
+    """The prompt fits, but not together with the answer that was asked for."""
+    return InvalidRequest(
+        f"input length and `max_tokens` exceed context limit: {used} + {max_tokens} > {window}, "
+        "decrease input length or `max_tokens` and try again"
+    )
+
+
+def fitted(prompt: Prompt, served: Served, count: int) -> Prompt:
+    """The prompt with no more `max_tokens` than there is room for, by a count of its input.
+
+    Only where the count is the last word (`abilities.exact`, the simulator), or the engine would cut without a word, is
+    a request refused on its ground: an engine counts by itself, and says when it was too much.
+    """
+    model, able = served.model, served.backend.abilities
+    if able.everything and not able.exact:
+        return prompt
+    most = model.limit(prompt.betas)
+    if prompt.max_tokens > most:  # a lenient server takes it for what it can be
+        prompt = replace(prompt, max_tokens=most)
+    window = served.context if served.context < model.context else model.window(prompt.betas)
+    if (able.exact or able.truncates) and count > window:
+        raise too_long(count, window)
+    room = window - count
+    if not prompt.max_tokens:  # only to fill a cache: one token is the least that engines can be asked for
+        return replace(prompt, max_tokens=1)
+    if prompt.max_tokens <= room:
+        return prompt
+    if able.exact and not stops_at_window(prompt):
+        raise no_room(count, prompt.max_tokens, window)
+    return replace(prompt, max_tokens=max(1, room))

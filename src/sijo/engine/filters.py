@@ -1,0 +1,163 @@
+"""Filters of deltas: what is done to a model's words on their way out. Each is sans-I/O and lives for one speaker.
+
+A filter takes a delta and gives what follows from it; `end` gives what it still held. `done` says that the rest is not
+wanted: the engine is stopped then. They stand in the order in which they are named.
+"""
+
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
+from typing import Protocol
+
+from sijo.engine import deltas as d
+
+
+class Filter(Protocol):
+    """What is done to a model's words."""
+
+    done: bool
+
+    def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]: ...
+
+    def end(self) -> Iterable[d.AnyDelta]: ...
+
+
+async def through(filters: Sequence[Filter], source: AsyncGenerator[d.AnyDelta]) -> AsyncGenerator[d.AnyDelta]:
+    """The source's deltas, each passed through every filter in turn. Closes the source, however it ends."""
+    async with aclosing(source) as deltas:
+        async for delta in deltas:
+            for out in push(filters, [delta]):
+                yield out
+            if any(f.done for f in filters):
+                break
+    for at, last in enumerate(filters):
+        for out in push(filters[at + 1 :], last.end()):
+            yield out
+
+
+def push(filters: Sequence[Filter], deltas: Iterable[d.AnyDelta]) -> Iterable[d.AnyDelta]:
+    """The deltas through all filters. Plain lists: a chain of generators costs more than it shows."""
+    for f in filters:
+        deltas = [out for delta in deltas for out in f.feed(delta)]
+    return deltas
+
+
+class Stops:
+    """Ends the answer at the first stop sequence, and holds back only what could be the beginning of one.
+
+    The API cuts *before* the sequence and names it. Most engines cut too and do not say which one it was, so it is done
+    here for all of them; only the model's text is looked at, never its thinking or a tool's input.
+    """
+
+    def __init__(self, sequences: Sequence[str]) -> None:
+        self.sequences = tuple(sequences)
+        self.done = False
+        self._held = ""
+
+    def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
+        if type(delta) is not d.Text:
+            held = [] if type(delta) is d.Spent else self._release()
+            return [*held, delta]
+        text = self._held + delta.text
+        at, found = min(((i, s) for s in self.sequences if (i := text.find(s)) >= 0), default=(-1, ""))
+        if found:
+            self.done, self._held = True, ""
+            before = [d.Text(text[:at])] if at else []
+            return [*before, d.Stop("stop_sequence", found)]
+        keep = self._partial(text)
+        self._held = text[len(text) - keep :]
+        out = text[: len(text) - keep]
+        return [d.Text(out)] if out else []
+
+    def end(self) -> Iterable[d.AnyDelta]:
+        return self._release()
+
+    def _release(self) -> list[d.AnyDelta]:
+        held, self._held = self._held, ""
+        return [d.Text(held)] if held else []
+
+    def _partial(self, text: str) -> int:
+        """How many characters at the end could begin a sequence."""
+        longest = max(map(len, self.sequences))
+        for size in range(min(longest - 1, len(text)), 0, -1):
+            tail = text[-size:]
+            if any(len(s) > size and s.startswith(tail) for s in self.sequences):
+                return size
+        return 0
+
+
+class Keys:
+    """Gives a tool's input one complete key at a time, as the API does unless a tool asks for eager streaming."""
+
+    def __init__(self, eager: frozenset[str] = frozenset()) -> None:
+        self.eager = eager
+        self.done = False
+        self._raw = False
+        self._reset()
+
+    def _reset(self) -> None:
+        self._parts: list[str] = []
+        self._depth = 0
+        self._string = self._escape = False
+
+    def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
+        kind = type(delta)
+        if kind is d.ToolInput and not self._raw:
+            return self._scan(delta.json)  # type: ignore[union-attr]
+        held: list[d.AnyDelta] = []
+        if kind is not d.ToolInput and kind is not d.Spent:
+            held = self._release()
+        if kind is d.ToolCall:
+            self._reset()
+            self._raw = delta.name in self.eager  # type: ignore[union-attr]
+        return [*held, delta]
+
+    def end(self) -> Iterable[d.AnyDelta]:
+        return self._release()
+
+    def _release(self) -> list[d.AnyDelta]:
+        held = "".join(self._parts)
+        self._parts = []
+        return [d.ToolInput(held)] if held else []
+
+    def _scan(self, piece: str) -> list[d.AnyDelta]:
+        """Cut at the commas of the outermost object, and at its end."""
+        out: list[d.AnyDelta] = []
+        start = 0
+        for at, char in enumerate(piece):
+            if self._string:
+                if self._escape:
+                    self._escape = False
+                elif char == "\\":
+                    self._escape = True
+                elif char == '"':
+                    self._string = False
+            elif char == '"':
+                self._string = True
+            elif char in "{[":
+                self._depth += 1
+            elif char in "}]":
+                self._depth -= 1
+            if not self._string and ((char == "," and self._depth == 1) or (char == "}" and self._depth == 0)):
+                self._parts.append(piece[start : at + 1])
+                out += self._release()
+                start = at + 1
+        self._parts.append(piece[start:])
+        return out
+
+
+class Silent:
+    """Of an answer that was only to warm the cache (`max_tokens: 0`), nothing but what its prompt cost."""
+
+    done = False
+
+    def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
+        match delta:
+            case d.Spent():
+                return (d.Spent(delta.input, 0, delta.cache_read, delta.cache_5m, delta.cache_1h),)
+            case d.Stop():
+                return (d.Stop("max_tokens"),)
+            case _:
+                return ()
+
+    def end(self) -> Iterable[d.AnyDelta]:
+        return ()

@@ -1,0 +1,232 @@
+"""From the bytes of a request to a turn that is ready to run, or to the count of its tokens.
+
+What the API refuses is refused here; later only an engine's adapter does, what cannot be said to that engine.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
+
+from msgspec import UNSET, UnsetType
+
+from sijo import ids
+from sijo.engine import context, lower, rules, thinking
+from sijo.engine.betas import Betas
+from sijo.engine.catalog import Catalog, Served
+from sijo.engine.count import prompt_tokens
+from sijo.engine.estimate import tokens
+from sijo.engine.filters import Filter, Keys, Silent, Stops
+from sijo.engine.meter import Meter
+from sijo.engine.prompt import Prompt, Thought
+from sijo.engine.turn import Backend, Turn
+from sijo.wire import blocks as b
+from sijo.wire.request import (
+    Adaptive,
+    BetweenTools,
+    CountRequest,
+    Enabled,
+    MessageParam,
+    MessageRequest,
+    Named,
+)
+from sijo.wire.request import AnyTool as MustCall
+from sijo.wire.tools import AnyTool, Custom
+
+T = TypeVar("T")
+Counter = Callable[[str], int]
+INTERLEAVED = "interleaved-thinking-2025-05-14"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which terms a request came: its version and its betas."""
+
+    version: str
+    betas: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Reads, checks and prepares. `counters` are tokenizers by backend name, where one is configured."""
+
+    catalog: Catalog
+    betas: Betas
+    seal: thinking.Seal
+    counters: Mapping[str, Counter] = field(default_factory=dict)
+    summarizer: Backend | None = None
+    """Who sums up thinking; without one an extract is shown."""
+    screen: Sequence[re.Pattern[str]] = ()
+    """What thinking may not be shown, and leaves redacted."""
+
+    def turn(self, body: bytes, terms: Terms) -> tuple[Turn, bool, Served]:
+        """A turn, whether it is to stream, and who serves it. Raises the API's errors."""
+        request, prompt, served = self._read(body, MessageRequest, terms)
+        assert isinstance(request, MessageRequest)
+        expected = prompt_tokens(prompt, self.counters.get(served.backend.name, tokens))
+        asked = prompt.max_tokens
+        prompt.counted = expected
+        prompt = context.fitted(prompt, served, expected)
+        id = ids.new("msg")
+        thoughts = thinking.Thoughts(self.seal, id)
+        turn = Turn(
+            prompt,
+            served.backend,
+            id=id,
+            filters=lambda: self._filters(prompt, served, thoughts, asked),
+            expected=expected,
+            summarizer=self.summarizer if not served.backend.abilities.everything else None,
+            geo="not_available" if not served.model.geo else request.inference_geo or "global",
+        )
+        if request.context_management is not None and not served.backend.abilities.signs:
+            turn.message.context_management = {"applied_edits": []}  # the edits that are served change nothing
+        return turn, request.stream, served
+
+    def counted(self, body: bytes, terms: Terms) -> tuple[Prompt, Served]:
+        """A prompt whose tokens are asked for, and who would serve it. Raises the API's errors."""
+        _, prompt, served = self._read(body, CountRequest, terms)
+        return prompt, served
+
+    async def count(self, prompt: Prompt, served: Served) -> int:
+        """The tokens of a prompt: by the engine's own tokenizer, else a configured one, else by the estimate."""
+        count = await served.backend.count(prompt)
+        if count is None:
+            count = prompt_tokens(prompt, self.counters.get(served.backend.name, tokens))
+        return count
+
+    def _read(self, body: bytes, kind: type[CountRequest], terms: Terms) -> tuple[CountRequest, Prompt, Served]:
+        lenient = not self.catalog.strict
+        closed: Callable[[str], frozenset[str]] = partial(self._closed, terms, lenient)
+        request = rules.read(body, kind, closed=closed, lenient=lenient, betas=bool(terms.betas))
+        tools = rules.tools(request.tools) if request.tools else []
+        served = self.catalog.find(request.model)
+        facts = rules.Facts(
+            model=served.model,
+            betas=terms.betas,
+            version=terms.version,
+            strict=served.strict,
+            relayed=served.backend.abilities.signs,
+        )
+        rules.check(request, tools, facts)
+        if not served.backend.abilities.signs:
+            messages = thinking.restored(request.messages, self.seal, lenient=not served.strict)
+        else:
+            messages = request.messages
+        prompt = build(request, messages, tools, served, terms)
+        if not served.backend.abilities.signs:
+            prompt.thought = next_thought(prompt.thought, prompt)
+        return request, lower.lower(prompt, served.backend.abilities), served
+
+    def _closed(self, terms: Terms, lenient: bool, name: str) -> frozenset[str]:
+        """The top-level fields that a request for this model may not have."""
+        if lenient:
+            return frozenset()
+        model = self.catalog.models.get(name)
+        return self.betas.closed(terms.betas, terms.version, model.opens if model else ())
+
+    def _filters(self, prompt: Prompt, served: Served, thoughts: thinking.Thoughts, asked: int) -> Sequence[Filter]:
+        """What the model's words pass on their way out: nothing where a relay passes them as they are."""
+        filters: list[Filter] = []
+        able = served.backend.abilities
+        if able.signs:
+            return filters
+        if not asked:
+            return (Silent(),)
+        if prompt.max_tokens < asked or not able.everything:
+            filters.append(Meter(asked, prompt.counted or 0, self.counters.get(served.backend.name, tokens)))
+        if prompt.thought.mode != "off":
+            if self.screen:
+                filters.append(thinking.Screen(thoughts, self.screen))
+            filters.append(thinking.Show(thoughts, prompt.thought.display))
+        elif not able.everything:
+            filters.append(thinking.Hide())
+        if prompt.tools:
+            filters.append(Keys(eager(prompt)))
+        if prompt.stops:
+            filters.append(Stops(prompt.stops))
+        return filters
+
+
+def build(
+    request: CountRequest, messages: Sequence[MessageParam], tools: Sequence[AnyTool], served: Served, terms: Terms
+) -> Prompt:
+    """The prompt that a checked request asks for, before anything is lowered."""
+    answered = request if isinstance(request, MessageRequest) else None
+    thinks = thought(request, served)
+    if not served.backend.abilities.signs:
+        messages = thinking.kept(messages, served.model, thinks.mode)
+    config = request.output_config
+    return Prompt(
+        model=served.model,
+        request=request,
+        system=lower.system_blocks(request.system),
+        items=lower.merged(messages),
+        tools=tools,
+        choice=request.tool_choice or None,
+        max_tokens=answered.max_tokens if answered else 0,
+        stops=tuple(answered.stop_sequences) if answered else (),
+        temperature=given(answered.temperature) if answered else None,
+        top_p=given(answered.top_p) if answered else None,
+        top_k=given(answered.top_k) if answered else None,
+        thought=thinks,
+        format=(config.format if config else None) or request.output_format,
+        betas=tuple(sorted(terms.betas)),
+        version=terms.version,
+    )
+
+
+def given(value: T | UnsetType) -> T | None:
+    return None if value is UNSET else value
+
+
+def thought(request: CountRequest, served: Served) -> Thought:
+    """Whether and how to think, by what was asked and by what the model does when nothing was."""
+    model = served.model
+    effort = (request.output_config.effort if request.output_config else None) or model.effort_default
+    match request.thinking:
+        case Enabled(budget_tokens=budget, display=display):
+            return Thought("enabled", budget, effort, display or model.display)
+        case Adaptive(effort=own, display=display):
+            return Thought("adaptive", None, own or effort, display or model.display)
+        case BetweenTools():
+            return Thought("between_tools", None, effort, model.display)
+        case _:
+            on = request.thinking is UNSET and model.thinking_default == "on"
+            return Thought("adaptive" if on else "off", None, effort, model.display)
+
+
+def next_thought(thinks: Thought, prompt: Prompt) -> Thought:
+    """The same for what comes next: after a tool's result only who interleaves thinks, and `between_tools` only there.
+
+    Nor is there thinking before a text that the caller has begun, or a call that the caller forces.
+    """
+    within = (
+        prompt.items
+        and prompt.items[-1].role == "user"
+        and all(isinstance(block, b.ToolResult) for block in prompt.items[-1].content)
+    )
+    manual = thinks.mode == "enabled"
+    forced = isinstance(prompt.choice, MustCall | Named)
+    if thinks.mode == "between_tools" and not within:
+        return replace(thinks, mode="off")
+    if manual and within and not interleaved(prompt):
+        return replace(thinks, mode="off")
+    if prompt.prefill is not None or (forced and manual):
+        return replace(thinks, mode="off")
+    return thinks
+
+
+def interleaved(prompt: Prompt) -> bool:
+    """Whether manual thinking goes on between tool calls: by the header, where the model knows it."""
+    return INTERLEAVED in prompt.betas and prompt.model.interleaved in ("header", "both")
+
+
+def eager(prompt: Prompt) -> frozenset[str]:
+    """The tools whose input streams as it comes."""
+    every = "fine-grained-tool-streaming-2025-05-14" in prompt.betas
+    return frozenset(
+        tool.name
+        for tool in prompt.tools
+        if isinstance(tool, Custom) and (tool.eager_input_streaming or (every and tool.eager_input_streaming is None))
+    )

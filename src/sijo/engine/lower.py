@@ -1,0 +1,189 @@
+"""What a prompt asks and the engine behind cannot take, said in what it can: a fold of pure steps, as `STEPS` has them.
+
+What cannot be said otherwise is refused aloud. Only a redacted thought, which nobody here can read, is left out.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+import msgspec
+
+from sijo.engine import documents
+from sijo.engine.abilities import Abilities
+from sijo.engine.clienttools import as_custom
+from sijo.engine.count import found, prompt_tokens
+from sijo.engine.estimate import tokens
+from sijo.engine.prompt import Item, Prompt
+from sijo.errors import InvalidRequest
+from sijo.wire import blocks as b
+from sijo.wire import tools as t
+from sijo.wire.request import Adaptive, CountRequest, MessageParam
+from sijo.wire.results import ToolReference
+from sijo.wire.sources import PdfBase64, Url
+
+BILLING = "x-anthropic-billing-header:"
+Step = Callable[[Prompt, Abilities], Prompt]
+
+
+def merged(messages: Iterable[MessageParam]) -> list[Item]:
+    """Neighbours of one role are one turn; a string is one text block."""
+    items: list[Item] = []
+    grows: list[b.Block] | None = None  # the last one's content, once it is a list of our own
+    for message in messages:
+        if not message.content and items:
+            continue
+        content: Sequence[b.Block] = message.content if isinstance(message.content, list) else [b.Text(message.content)]
+        if not items or items[-1].role != message.role:
+            items.append(Item(message.role, content))
+            grows = None
+        elif grows is None:
+            grows = [*items[-1].content, *content]
+            items[-1] = Item(message.role, grows)
+        else:
+            grows += content
+    return items
+
+
+def system_blocks(system: str | list[b.Text]) -> list[b.Text]:
+    """The system prompt, without what would never be the same twice.
+
+    Claude Code's first block names the client and a fingerprint of the request. It is not for the model, and it would
+    make every prefix new: the hosted API leaves it out too.
+    """
+    if isinstance(system, str):
+        return [b.Text(system)] if system else []
+    if system and system[0].text.startswith(BILLING):
+        return system[1:]
+    return system
+
+
+def tools_shown(prompt: Prompt, _: Abilities) -> Prompt:
+    """Deferred tools are shown once they were found: a `tool_reference` in the conversation names them."""
+    if not any(getattr(tool, "defer_loading", False) for tool in prompt.tools):
+        return prompt
+    known = {name for item in prompt.items for block in item.content for name in references(block)}
+    shown = [tool for tool in prompt.tools if not getattr(tool, "defer_loading", False) or name_of(tool) in known]
+    return replace(prompt, tools=shown)
+
+
+def tools_lowered(prompt: Prompt, _: Abilities) -> Prompt:
+    """The API's own client tools, as the ordinary tools that they are to an engine."""
+    return replace(prompt, tools=[as_custom(tool) for tool in prompt.tools])
+
+
+def budget_told(prompt: Prompt, _: Abilities) -> Prompt:
+    """How much of a task's budget is left, where one was given: a countdown that the model can see.
+
+    What was said, called and answered since the user's last question is the task so far. It stands at the very end, so
+    that the prefix before it stays the same.
+    """
+    total, left = task_budget(prompt.request)
+    if total is None or not prompt.items or prompt.items[-1].role != "user":
+        return prompt
+    if left is None:
+        start = next((n for n in range(len(prompt.items) - 1, -1, -1) if asks(prompt.items[n])), 0)
+        so_far = replace(prompt, system=(), tools=(), format=None, items=prompt.items[start + 1 :])
+        left = max(0, total - prompt_tokens(so_far, tokens))
+    note = b.Text(f"<task_budget>{left} of {total} tokens remain for this task.</task_budget>")
+    return replace(prompt, items=[*prompt.items[:-1], Item("user", [*prompt.items[-1].content, note])])
+
+
+def task_budget(request: CountRequest) -> tuple[int | None, int | None]:
+    """A task's budget in tokens, and what is left of it by the caller's own count."""
+    if isinstance(request.thinking, Adaptive) and request.thinking.task_budget is not None:
+        return request.thinking.task_budget, None
+    budget = request.output_config.task_budget if request.output_config else None
+    return (None, None) if budget is None else (budget.total, budget.remaining)
+
+
+def asks(item: Item) -> bool:
+    """Whether a turn holds more than the results of tools."""
+    return item.role == "user" and not all(isinstance(block, b.ToolResult) for block in item.content)
+
+
+def system_lowered(prompt: Prompt, able: Abilities) -> Prompt:
+    """System messages inside the conversation, for engines that take them only at its start."""
+    if able.system_anywhere or all(item.role != "system" for item in prompt.items):
+        return prompt
+    params = [
+        MessageParam("user", [b.Text(f"<system-reminder>\n{texts(item.content)}\n</system-reminder>")])
+        if item.role == "system"
+        else MessageParam(item.role, list(item.content))
+        for item in prompt.items
+        if item.role != "system" or item.content
+    ]
+    return replace(prompt, items=merged(params))
+
+
+def content_lowered(prompt: Prompt, able: Abilities) -> Prompt:
+    """Documents, search results and images, for engines that do not take them."""
+    items = []
+    for at, item in enumerate(prompt.items):
+        if any(type(block) not in PLAIN for block in item.content):
+            path = f"messages.{at}.content"
+            content = [out for n, block in enumerate(item.content) for out in lowered(block, able, f"{path}.{n}")]
+            items.append(Item(item.role, content))
+        else:
+            items.append(item)
+    return replace(prompt, items=items)
+
+
+PLAIN = frozenset({b.Text, b.ToolUse, b.Thinking})
+
+
+def lowered(block: b.Block, able: Abilities, path: str) -> list[b.Block]:
+    """One block, as blocks that the engine takes."""
+    match block:
+        case b.ToolResult(content=list() as parts):
+            inner = [out for n, part in enumerate(parts) for out in lowered(part, able, f"{path}.content.{n}")]
+            return [msgspec.structs.replace(block, content=inner)]
+        case b.Image():
+            return [picture(block, able, path)]
+        case b.Document() if not (able.documents and isinstance(block.source, PdfBase64)):
+            return [out for part in documents.blocks(block, path) for out in lowered(part, able, path)]
+        case b.SearchResult() if not able.search_results:
+            return [b.Text(documents.search_text(block))]
+        case ToolReference():
+            return [b.Text(f"The tool `{block.tool_name}` was found and can be called now.")]
+        case b.BrowserState():
+            return [b.Text(msgspec.json.encode(block).decode())]
+        case b.RedactedThinking():
+            return []
+        case _:
+            return [block]
+
+
+def picture(block: b.Image, able: Abilities, path: str) -> b.Image:
+    """An image that the engine takes; else the request is refused, for it cannot be said in words."""
+    if not able.images:
+        raise InvalidRequest(f"{path}.image.source: Could not process image: the engine behind this model takes none")
+    if isinstance(block.source, Url) and not able.image_urls:
+        raise InvalidRequest(
+            f"{path}.image.source.url: Could not process image: the engine behind this model takes base64 only"
+        )
+    return block
+
+
+def references(block: b.Block) -> Iterable[str]:
+    """The names of tools that are known from this block on: a result found them, or the model has called them."""
+    return (block.name,) if isinstance(block, b.ToolUse) else found(block)
+
+
+def name_of(tool: t.AnyTool) -> str:
+    return getattr(tool, "name", "")
+
+
+def texts(content: Sequence[b.Block]) -> str:
+    return "\n".join(block.text for block in content if isinstance(block, b.Text))
+
+
+STEPS: tuple[Step, ...] = (tools_shown, tools_lowered, system_lowered, content_lowered, budget_told)
+
+
+def lower(prompt: Prompt, able: Abilities, steps: Sequence[Step] = STEPS) -> Prompt:
+    """The fold. What takes everything is given everything."""
+    if able.everything:
+        return prompt
+    for step in steps:
+        prompt = step(prompt, able)
+    return prompt

@@ -1,0 +1,69 @@
+"""A request after preparation: what a backend is to continue. Data only; the steps are in `engine/lower.py`.
+
+Nobody changes a prompt once it is prepared: a step makes a new one (`dataclasses.replace`). The classes are not frozen
+all the same, since that would make each of them three times as dear, and every request makes several.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sijo.engine.models import Model
+from sijo.wire import blocks as b
+from sijo.wire.request import AnyTool as MustCall
+from sijo.wire.request import Auto, CountRequest, JsonFormat, Named, NoTools
+from sijo.wire.tools import AnyTool
+
+Choice = Auto | MustCall | Named | NoTools
+
+
+@dataclass(slots=True)
+class Item:
+    """One turn of the conversation: `user`, `assistant`, or, where the engine takes it, `system`."""
+
+    role: str
+    content: Sequence[b.Block]
+
+
+@dataclass(slots=True)
+class Thought:
+    """Whether and how to think: `mode` is `off`, `enabled` (up to `budget` tokens), `adaptive` or `between_tools`."""
+
+    mode: str = "off"
+    budget: int | None = None
+    effort: str | None = None
+    display: str = "summarized"
+
+
+@dataclass(slots=True)
+class Prompt:
+    """What a backend is to continue. Sampling values are None where the caller gave none."""
+
+    model: Model
+    request: CountRequest
+    system: Sequence[b.Text]
+    items: Sequence[Item]
+    tools: Sequence[AnyTool] = ()
+    choice: Choice | None = None
+    max_tokens: int = 0
+    stops: tuple[str, ...] = ()
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    thought: Thought = field(default_factory=Thought)
+    begun: str | None = None
+    """What was thought before it was cut off: the answer is to go on right after it, the thought closed."""
+    format: JsonFormat | None = None
+    counted: int | None = None
+    """Its tokens, where they were counted already."""
+    betas: tuple[str, ...] = ()
+    version: str = "2023-06-01"
+
+    @property
+    def prefill(self) -> str | None:
+        """The text that the answer is to continue, if the conversation ends with the assistant."""
+        if not self.items or self.items[-1].role != "assistant":
+            return None
+        last = self.items[-1].content
+        if not last or not all(isinstance(block, b.Text) for block in last):
+            return None
+        return "".join(block.text for block in last if isinstance(block, b.Text))

@@ -1,0 +1,198 @@
+"""What an engine cannot take becomes what it can, and nothing is dropped in silence."""
+
+import base64
+import io
+
+import pytest
+
+from sijo.engine import documents
+from sijo.engine.abilities import Abilities
+from sijo.engine.lower import lower, merged, system_blocks
+from sijo.engine.models import models
+from sijo.engine.prompt import Item, Prompt
+from sijo.errors import InvalidRequest
+from sijo.wire import blocks as b
+from sijo.wire import tools as t
+from sijo.wire.request import Adaptive, CountRequest, MessageParam, OutputConfig, TaskBudget
+from sijo.wire.results import ToolReference
+from sijo.wire.sources import ImageBase64, PdfBase64, PlainText, Url
+
+PLAIN = Abilities()
+BLIND = Abilities(images=False)
+NEAR = Abilities(image_urls=False)
+PNG = b.Image(ImageBase64("image/png", "iVBORw0KGgo="))
+
+
+def prompt(*messages: MessageParam, tools: tuple[t.AnyTool, ...] = (), **fields: object) -> Prompt:
+    model = models().get("claude-opus-4-8")
+    assert model is not None
+    request = CountRequest(model=model.id, messages=list(messages), **fields)  # type: ignore[arg-type]
+    return Prompt(model=model, request=request, system=(), items=merged(messages), tools=tools)
+
+
+def user(*content: b.Block) -> MessageParam:
+    return MessageParam("user", list(content))
+
+
+def said(item: Item) -> str:
+    return "\n".join(block.text for block in item.content if isinstance(block, b.Text))
+
+
+def test_neighbours_of_one_role_are_one_turn() -> None:
+    items = merged([MessageParam("user", "a"), user(b.Text("b")), MessageParam("assistant", "c")])
+    assert items == [Item("user", [b.Text("a"), b.Text("b")]), Item("assistant", [b.Text("c")])]
+
+
+def test_neighbours_are_joined_without_a_change_to_what_was_sent() -> None:
+    sent = [
+        user(b.Text("1"), b.Text("2")),
+        user(b.Text("3")),
+        MessageParam("user", "4"),
+        MessageParam("assistant", "5"),
+    ]
+    items = merged([*sent, user(b.Text("6")), MessageParam("user", "7"), MessageParam("user", "8")])
+    assert [(item.role, said(item)) for item in items] == [
+        ("user", "1\n2\n3\n4"),
+        ("assistant", "5"),
+        ("user", "6\n7\n8"),
+    ]
+    assert [len(message.content) for message in sent[:2]] == [2, 1]
+
+
+def test_the_attribution_block_never_reaches_an_engine() -> None:
+    first = b.Text("x-anthropic-billing-header: cc_version=2.1; cch=1;")
+    assert system_blocks([first, b.Text("You are kind.")]) == [b.Text("You are kind.")]
+    assert system_blocks([b.Text("You are kind."), first]) == [b.Text("You are kind."), first]
+
+
+def test_a_document_of_text_is_read_as_text() -> None:
+    document = b.Document(PlainText("text/plain", "Otters swim."), title='On "otters"', context="a zoo")
+    text = said(lower(prompt(user(document, b.Text("What do they do?"))), PLAIN).items[0])
+    assert '<document title="On &quot;otters&quot;" context="a zoo">\nOtters swim.\n</document>' in text
+    assert text.endswith("What do they do?")
+
+
+def test_a_document_of_blocks_keeps_its_images() -> None:
+    document = b.Document(b.ContentSource([b.Text("before"), PNG]))
+    assert PNG in lower(prompt(user(document)), PLAIN).items[0].content
+
+
+def test_a_pdf_is_read_page_by_page() -> None:
+    text = said(lower(prompt(user(b.Document(PdfBase64("application/pdf", pdf("Otters"))))), PLAIN).items[0])
+    assert '<page number="1">\nOtters\n</page>' in text
+
+
+def test_a_pdf_that_takes_too_long_is_refused() -> None:
+    for told, seconds in ((pdf("Otters"), -1.0), (pdf(" " * documents.PAGE_BYTES), documents.SECONDS)):
+        with pytest.raises(InvalidRequest, match="too long to read"):
+            documents.pdf_text(told, "x", seconds=seconds)
+
+
+def test_a_pdf_goes_as_it_is_where_the_engine_reads_pdfs() -> None:
+    document = b.Document(PdfBase64("application/pdf", pdf("Otters")))
+    assert lower(prompt(user(document)), Abilities(documents=True)).items[0].content == [document]
+
+
+@pytest.mark.parametrize(
+    ("block", "able", "words"),
+    [
+        (PNG, BLIND, "messages.0.content.0.image.source: Could not process image"),
+        (b.Image(Url("https://x.org/a.png")), NEAR, "takes base64 only"),
+        (b.ToolResult("t", [PNG]), BLIND, "messages.0.content.0.content.0.image"),
+        (b.Document(Url("https://x.org/a.pdf")), PLAIN, "documents by URL are not served"),
+        (b.Document(PdfBase64("application/pdf", "AAAA")), PLAIN, "The PDF specified was not valid."),
+    ],
+)
+def test_what_cannot_be_said_in_words_is_refused_aloud(block: b.Block, able: Abilities, words: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        lower(prompt(user(block)), able)
+    assert words in refused.value.message
+
+
+def test_search_results_are_read_with_their_source() -> None:
+    found = b.SearchResult("https://x.org", "Otters", [b.Text("They swim.")])
+    text = said(lower(prompt(user(found)), PLAIN).items[0])
+    assert text == '<search_result source="https://x.org" title="Otters">\nThey swim.\n</search_result>'
+
+
+def test_a_system_message_inside_is_a_reminder_where_the_engine_takes_it_only_at_the_start() -> None:
+    messages = [MessageParam("user", "a"), MessageParam("system", "Be brief."), MessageParam("assistant", "b")]
+    items = lower(prompt(*messages), PLAIN).items
+    assert [item.role for item in items] == ["user", "assistant"]
+    assert "<system-reminder>\nBe brief.\n</system-reminder>" in said(items[0])
+    assert [item.role for item in lower(prompt(*messages), Abilities(system_anywhere=True)).items] == [
+        "user", "system", "assistant",
+    ]  # fmt: skip
+
+
+def tool(name: str, *, deferred: bool = False) -> t.Custom:
+    return t.Custom(name=name, input_schema={"type": "object"}, defer_loading=deferred)
+
+
+def test_a_deferred_tool_is_shown_once_it_was_found() -> None:
+    tools = (tool("a"), tool("b", deferred=True), tool("c", deferred=True))
+    found = user(b.ToolResult("t", [ToolReference("b")]))
+    assert [x.name for x in lower(prompt(user(b.Text("x")), tools=tools), PLAIN).tools if isinstance(x, t.Custom)] == [
+        "a"
+    ]
+    shown = lower(prompt(found, tools=tools), PLAIN).tools
+    assert [x.name for x in shown if isinstance(x, t.Custom)] == ["a", "b"]
+
+
+def test_the_apis_own_client_tools_are_ordinary_tools_to_an_engine() -> None:
+    own = (t.Bash(name="bash"), t.ComputerJanuary(name="computer", display_width_px=800, display_height_px=600))
+    bash, computer = lower(prompt(user(b.Text("x")), tools=own), PLAIN).tools
+    assert isinstance(bash, t.Custom)
+    assert isinstance(computer, t.Custom)
+    assert "command" in bash.input_schema["properties"]
+    assert "800 by 600" in computer.description
+
+
+def test_what_takes_everything_is_given_everything() -> None:
+    whole = prompt(user(PNG, b.ToolResult("t", [ToolReference("b")])), tools=(tool("a", deferred=True),))
+    assert lower(whole, Abilities(everything=True)) is whole
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"output_config": OutputConfig(task_budget=TaskBudget(50_000))}, "50000 of 50000"),
+        ({"output_config": OutputConfig(task_budget=TaskBudget(50_000, 1_234))}, "1234 of 50000"),
+        ({"thinking": Adaptive(task_budget=60_000)}, "60000 of 60000"),
+    ],
+)
+def test_a_task_budget_is_told_at_the_end(fields: dict[str, object], words: str) -> None:
+    last = lower(prompt(user(b.Text("x")), **fields), PLAIN).items[-1].content[-1]
+    assert last == b.Text(f"<task_budget>{words} tokens remain for this task.</task_budget>")
+
+
+def test_a_task_budget_counts_down_within_the_task() -> None:
+    call, result = b.ToolUse("t", "f", {"a": "word " * 100}), b.ToolResult("t", "word " * 1000)
+    messages = [user(b.Text("x " * 5000)), MessageParam("assistant", [call]), user(result)]
+    asked = prompt(*messages, output_config=OutputConfig(task_budget=TaskBudget(50_000)))
+    last = lower(asked, PLAIN).items[-1].content[-1]
+    assert isinstance(last, b.Text)
+    left = int(last.text.removeprefix("<task_budget>").split()[0])
+    assert 48_000 < left < 49_500
+
+
+def pdf(text: str) -> str:
+    """A PDF of one page that says `text`, as base64."""
+    content = f"BT /F1 24 Tf 72 700 Td ({text}) Tj ET"
+    parts = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources "
+        "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+    ]
+    out, places = io.BytesIO(b"%PDF-1.4\n"), []
+    out.seek(0, io.SEEK_END)
+    for n, part in enumerate(parts, 1):
+        places.append(out.tell())
+        out.write(f"{n} 0 obj\n{part}\nendobj\n".encode())
+    start = out.tell()
+    table = "".join(f"{place:010} 00000 n \n" for place in places)
+    out.write(f"xref\n0 5\n0000000000 65535 f \n{table}trailer\n<< /Size 5 /Root 1 0 R >>\n".encode())
+    out.write(f"startxref\n{start}\n%%EOF".encode())
+    return base64.b64encode(out.getvalue()).decode()
