@@ -1,0 +1,188 @@
+"""Which tools a text calls for, in which order, and with what input.
+
+A text is cut into clauses; each asks for the tool whose name and description share most words with it. What lacks a
+value that the text does not hold waits for the results of what was called before it. How input is filled is for `fill`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sijo.backends.simulator.fill import Filler
+from sijo.backends.simulator.finds import Finds
+from sijo.backends.simulator.lexicon import places, split
+from sijo.backends.simulator.offers import FINDERS, Offer, offers, score, speaks_of
+from sijo.backends.simulator.scene import Scene, glance
+from sijo.backends.simulator.schema import Schema, listed
+from sijo.wire.request import AnyTool as MustCall
+from sijo.wire.request import Auto, Named
+
+ENOUGH = 3
+"""Score from which a tool is called without being asked for: one telling word of its name."""
+MOST = 10
+"""Calls in one answer."""
+_CUT = re.compile(
+    r",?\s+(?:and then|and also|after that|then|and)\s+|[,;]\s*(?:then|and)\s+|;\s*|[.?!]\s+|\n+"
+    r"|(?<=[고서])[,\s]+|,?\s*(?:그리고|그\s?다음에?|그런\s?다음|그\s?후에?)\s+|(?<=[다음후])에?[,\s]+(?=\S)",
+    re.IGNORECASE,
+)
+_LEANS = re.compile(
+    r"\b(?:send|convert|email|mail|save|write|store|translate|post|share|use|add|round|to|with|of)"
+    r" (?:it|this|that|them|those)\b"
+    r"|\bthe (?:result|answer)\b|그걸|그것|이를|그 결과|결과를|그 값",
+    re.IGNORECASE,
+)
+_PLACES = frozenset({"location", "city", "place", "region", "country", "destination", "origin"})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to make, the words that speak for it, and whether it needed earlier results."""
+
+    offer: Offer
+    input: dict[str, Any]
+    words: tuple[str, ...] = ()
+    leaning: bool = False
+
+
+@dataclass(slots=True)
+class Step:
+    """What a clause asks for."""
+
+    offer: Offer
+    text: str
+    words: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to call now, and the names of what is left for later."""
+
+    calls: list[Call]
+    later: list[str]
+
+
+def plan(scene: Scene) -> Plan:
+    """What to call now. Nothing, if no tool fits and none must be called."""
+    choice = scene.prompt.choice
+    every = offers(scene)
+    if isinstance(choice, Named):
+        every = [offer for offer in every if offer.name == choice.name] or every
+    ready = [offer for offer in every if not offer.hidden and offer.name not in FINDERS]
+    failed = any(result.failed for result in scene.results)
+    now, later = ([], []) if failed else _split(steps(scene.ask, ready), scene)
+    if not now and not scene.forced and not scene.results:
+        now = _searched(scene, every)
+    if not now and scene.forced and ready:
+        said = speaks_of(scene.ask)
+        best = max(ready, key=lambda offer: score(offer, said)[0])
+        now = _filled(Step(best, scene.ask, ()), scene)[0]
+    single = isinstance(choice, Auto | MustCall | Named) and choice.disable_parallel_tool_use
+    return Plan(now[: 1 if single else MOST], later)
+
+
+def steps(text: str, every: Sequence[Offer]) -> list[Step]:
+    """What the clauses of a text ask for, in order. A clause that asks for no tool belongs to the one before it."""
+    if not every:
+        return []
+    out: list[Step] = []
+    opening = ""
+    clauses = list(_clauses(text))
+    for clause in clauses:
+        if step := _asked(clause, every):
+            out.append(Step(step.offer, opening + clause, step.words))
+            opening = ""
+        elif out:
+            out[-1].text += clause
+        else:
+            opening += clause
+    if not out and len(clauses) > 1 and (step := _asked(text, every)):
+        out.append(step)
+    return out
+
+
+def _clauses(text: str) -> Iterator[str]:
+    """The clauses, each with what separates it from the one before."""
+    start = 0
+    for cut in _CUT.finditer(text):
+        if cut.start() > start:
+            yield text[start : cut.start()]
+            start = cut.start()
+    yield text[start:]
+
+
+def _asked(text: str, every: Sequence[Offer]) -> Step | None:
+    """The tool that fits a text best, if it fits well enough."""
+    said = speaks_of(text)
+    fits = [(score(offer, said), offer) for offer in every]
+    (points, words), best = max(fits, key=lambda fit: fit[0][0])
+    return Step(best, text, words) if points >= ENOUGH else None
+
+
+def _split(wanted: list[Step], scene: Scene) -> tuple[list[Call], list[str]]:
+    """The calls to make now, and the names of the tools that wait for what these bring.
+
+    What was called since the user spoke is not called again.
+    """
+    made = Counter(call.name for call in scene.calls)
+    now: list[Call] = []
+    later: list[str] = []
+    for step in wanted:
+        name = step.offer.name
+        every, lacking = _filled(step, scene)
+        calls = every[made[name] :]
+        made[name] = max(0, made[name] - len(every))
+        waits = lacking or _LEANS.search(step.text) is not None
+        if not calls or (waits and now and now[-1].offer.name == name):
+            continue  # made, or the same tool again with nothing new to call it with
+        if now and (waits or later):
+            later.append(name)
+        else:
+            now += calls
+    return now, later
+
+
+def _filled(step: Step, scene: Scene) -> tuple[list[Call], bool]:
+    """The calls that a step makes, and whether a required value was lacking. Two places make two calls."""
+    results = [glance(result.content) for result in scene.results if not result.failed]
+    text = "\n".join([step.text, *results])
+    schema = step.offer.schema
+    target = _place_field(schema)
+    named = list(dict.fromkeys(spot.value for spot in places(step.text))) if target else []
+    filler = Filler(schema, Finds(text, results[-1] if results else ""))
+    first = filler.fill()
+    input = first if isinstance(first, dict) else {}
+    leaning = bool(results)
+    calls = [Call(step.offer, input, step.words, leaning)]
+    if target and len(named) > 1:
+        calls = [Call(step.offer, {**input, target: place}, step.words, leaning) for place in named]
+    return calls, bool(filler.missing)
+
+
+def _place_field(schema: Schema) -> str:
+    """The one required field that takes one place; none, if there are two, as in a journey."""
+    properties = schema.get("properties")
+    fields = properties if isinstance(properties, dict) else {}
+    required = listed(schema, "required") or list(fields)[:1]
+    taking = [
+        key
+        for key, value in fields.items()
+        if isinstance(value, dict)
+        and value.get("type") == "string"
+        and not value.keys() & {"enum", "format", "pattern", "const"}
+        and not _PLACES.isdisjoint(word.lower() for word in split(key))
+    ]
+    return taking[0] if len(taking) == 1 and taking[0] in required else ""
+
+
+def _searched(scene: Scene, every: Sequence[Offer]) -> list[Call]:
+    """A search for tools, if one that is hidden would fit."""
+    finder = next((offer for offer in every if offer.name in FINDERS), None)
+    hidden = steps(scene.ask, [offer for offer in every if offer.hidden])
+    if finder is None or not hidden:
+        return []
+    words = list(dict.fromkeys(word for step in hidden for word in step.words)) or split(hidden[0].offer.name)
+    field = "pattern" if finder.name == FINDERS[0] else "query"
+    return [Call(finder, {field: ("|" if field == "pattern" else " ").join(words)}, tuple(words))]

@@ -1,0 +1,306 @@
+"""A value for a JSON schema, filled from a text as far as that goes, and valid whatever the text says.
+
+What a text holds is for `finds`, what is valid for `schema`. How deep and how wide a schema is followed is bounded.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sijo.backends.simulator.finds import FROM, TO, Finds
+from sijo.backends.simulator.lexicon import Spot, called, meanings, split, spot, stem, words
+from sijo.backends.simulator.schema import (
+    FORMATS,
+    Schema,
+    accepts,
+    as_number,
+    count_at,
+    fits,
+    kind_of,
+    least_of,
+    listed,
+    merged,
+    number_at,
+    valid_number,
+    valid_text,
+)
+
+DEEPEST = 8
+MOST = 2_000
+"""Values, and steps to them, in one input."""
+ITEMS = 100
+"""Items in one array, and fields that an object gets only to have enough of them."""
+SHOWN = 3
+"""How deep optional fields are filled where all are to be shown."""
+PLAIN = {
+    "email": FORMATS["email"], "url": FORMATS["uri"], "path": "file.txt", "language": "English", "currency": "USD",
+    "symbol": "AAPL", "timezone": "UTC", "date": FORMATS["date"], "time": "09:00", "phone": "+82 2-0000-0000",
+    "place": "Seoul", "id": "1", "person": "Alex", "room": "living room",
+}  # fmt: skip
+"""What a field gets that wants no words, where the text has nothing for it."""
+_FORMATTED = {"date": "date", "date-time": "date", "email": "email", "idn-email": "email", "uri": "url", "url": "url"}
+_WORDY = ("query", "body", "title")
+_ASKING = frozenset(stem(word) for word in ("is", "has", "include", "enable", "should", "use", "with"))
+_NEVER = object()
+"""No value: an optional field that the text says nothing of."""
+
+
+class Filler:
+    """Fills one schema, once. `whole` fills optional fields too, not only those that the text speaks of.
+
+    Afterwards `missing` names the required fields for which the text had nothing, and `sure` counts what it had.
+    """
+
+    def __init__(self, schema: Schema, finds: Finds, *, whole: bool = False) -> None:
+        self.root = schema
+        self.finds = finds
+        self.whole = whole
+        self.missing: list[str] = []
+        self.sure = 0
+        self._left = MOST
+
+    def fill(self) -> Any:
+        """The value."""
+        return self._value(self.root, "", 0, required=True)
+
+    def _value(self, schema: Any, name: str, depth: int, *, required: bool) -> Any:
+        self._left -= 1
+        schema = self._plain(schema)
+        if depth > DEEPEST or self._left < 0:
+            return least_of(schema)
+        if "const" in schema:
+            return schema["const"]
+        if listed(schema, "enum"):
+            return self._enum(schema, name, required=required)
+        match kind_of(schema):
+            case "object":
+                return self._object(schema, name, depth, required=required)
+            case "array":
+                return self._array(schema, name, depth, required=required)
+            case "integer" | "number":
+                return self._number(schema, name, required=required)
+            case "boolean":
+                return self._boolean(schema, name, required=required)
+            case "null":
+                return None
+        return self._string(schema, name, required=required)
+
+    def _plain(self, schema: Any) -> dict[str, Any]:
+        """The schema without references, parts and alternatives: the first of these that is not null is meant."""
+        while isinstance(schema, dict):
+            self._left -= 1
+            if self._left < 0:
+                break
+            if isinstance(reference := schema.get("$ref"), str):
+                schema = {**self._referred(reference), **_without(schema, "$ref")}
+            elif choices := [*listed(schema, "anyOf"), *listed(schema, "oneOf")]:
+                schema = merged([_without(schema, "anyOf", "oneOf"), _chosen(choices)])
+            elif parts := listed(schema, "allOf"):
+                schema = merged([_without(schema, "allOf"), *(part for part in parts if isinstance(part, dict))])
+            else:
+                return schema
+        return {}
+
+    def _referred(self, reference: str) -> dict[str, Any]:
+        found: Any = self.root
+        for step in reference.removeprefix("#").strip("/").split("/"):
+            if step:
+                found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def _object(self, schema: Schema, name: str, depth: int, *, required: bool) -> Any:
+        properties = schema.get("properties")
+        fields: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
+        needed = dict.fromkeys(key for key in listed(schema, "required") if isinstance(key, str))
+        before, out = self.sure, dict[str, Any]()
+        for key in [*needed, *(key for key in fields if key not in needed)]:
+            must = key in needed or (self.whole and depth < SHOWN)
+            value = self._value(fields.get(key), key, depth + 1, required=must)
+            if value is not _NEVER:
+                out[key] = value
+        if name and not required and self.sure == before:
+            return _NEVER
+        extra = schema.get("additionalProperties")
+        lacking = min(count_at(schema, "minProperties", 0), ITEMS) - len(out)
+        for at in range(lacking if extra is not False else 0):
+            out[f"field{at + 1}"] = self._value(extra, "", depth + 1, required=True)
+        return out
+
+    def _array(self, schema: Schema, name: str, depth: int, *, required: bool) -> Any:
+        item = self._plain(schema.get("items"))
+        least, most = count_at(schema, "minItems", 0), min(count_at(schema, "maxItems", ITEMS), ITEMS)
+        wanted = listed(schema, "prefixItems") if required or least else ()
+        values = [self._value(part, name, depth + 1, required=True) for part in wanted[:ITEMS]]
+        values = values or self._several(item, name)
+        if not values and not required:
+            return _NEVER
+        if not values and kind_of(item) in ("object", "string") and depth < DEEPEST // 2:
+            values = [self._one(item, name, depth)]
+        while len(values) < min(least, ITEMS) and self._left > 0:
+            values.append(self._another(item, name, depth, values))
+        return values[:most]
+
+    def _several(self, item: Schema, name: str) -> list[Any]:
+        """Everything in the text that an array of such items could hold."""
+        if choices := listed(item, "enum"):
+            found = [value for value, _ in self._named(choices)]
+        elif kind_of(item) in ("integer", "number"):
+            fit = fits(item)
+            found = [valid_number(item, number.value) for number in self.finds.numbers if fit(number.value)]
+        elif kind_of(item) == "string" and (kind := _wanted(name, item)) and kind not in _WORDY:
+            found = [spot.value for spot in self.finds.all(kind) if accepts(item, spot.value)]
+        else:
+            found = []
+        self.sure += bool(found)
+        return [value for at, value in enumerate(found) if value not in found[:at]]
+
+    def _one(self, item: Schema, name: str, depth: int) -> Any:
+        """The only item of an array for which the text has nothing."""
+        short = self.finds.topic[:40]
+        if kind_of(item) == "string" and not listed(item, "enum") and not _wanted(name, item) and accepts(item, short):
+            self.missing.append(name)
+            return short
+        return self._value(item, name, depth + 1, required=True)
+
+    def _another(self, item: Schema, name: str, depth: int, values: Sequence[Any]) -> Any:
+        """One more item, unlike the others where that can be."""
+        value = next((choice for choice in listed(item, "enum") if choice not in values), None)
+        if value is None:
+            value = self._value(item, name, depth + 1, required=True)
+        if isinstance(value, dict | list) or value not in values:
+            return value
+        if isinstance(value, str) and accepts(item, longer := f"{values[0]} {len(values) + 1}"):
+            return longer
+        if kind_of(item) in ("integer", "number"):
+            highest = max(number for number in values if isinstance(number, int | float))
+            return valid_number(item, highest + (number_at(item, "multipleOf") or 1))
+        return value
+
+    def _enum(self, schema: Schema, name: str, *, required: bool) -> Any:
+        choices = listed(schema, "enum")
+        named = self._named(choices)
+        own = _stems(name)
+        wanted, other = ("from", "to") if own & FROM else ("to", "from") if own & TO else ("", "-")
+        fitting = [value for value, role in named if role == wanted] if wanted else []
+        fitting += [value for value, role in named if role != other]
+        if fitting:
+            return self._surely(fitting[0])
+        if not required:
+            return _NEVER
+        if "default" in schema:
+            return schema["default"]
+        taken = [value for value, _ in named]  # said to be the goal, so it is not the origin, or the other way round
+        return next((choice for choice in choices if choice is not None and choice not in taken), choices[0])
+
+    def _named(self, choices: Sequence[Any]) -> list[tuple[Any, str]]:
+        """The choices of which the text speaks, in its order, each with its role."""
+        found: list[tuple[Spot, Any]] = []
+        for choice in choices[:ITEMS]:
+            names = called(choice) if isinstance(choice, str) and 0 < len(choice) <= 60 else ()
+            spots = [place for name in names if (place := spot(self.finds.low, name))]
+            if spots:
+                found.append((min(spots), choice))
+        return [(choice, place.role) for place, choice in sorted(found, key=lambda entry: entry[0])]
+
+    def _number(self, schema: Schema, name: str, *, required: bool) -> Any:
+        given = as_number(self._given(name) or "")
+        if given is not None:
+            return self._surely(valid_number(schema, given))
+        described = _stems(str(schema.get("description", ""))[:80]) if required else frozenset()
+        value = self.finds.number(_stems(name) | described, fits(schema), loose=required)
+        if value is not None:
+            return self._surely(valid_number(schema, value))
+        return self._lacking(schema, name, valid_number(schema, 0)) if required else _NEVER
+
+    def _boolean(self, schema: Schema, name: str, *, required: bool) -> Any:
+        given = (self._given(name) or "").lower()
+        if given in ("true", "yes", "false", "no"):
+            return self._surely(given in ("true", "yes"))
+        own = _stems(name) - _ASKING
+        if own and own <= meanings(self.finds.text):
+            last = split(name)[-1].lower()
+            return self._surely(not any(f"{no} {last}" in self.finds.low for no in ("no", "not", "without")))
+        return schema.get("default", False) if required else _NEVER
+
+    def _string(self, schema: Schema, name: str, *, required: bool) -> Any:
+        given = self._given(name)
+        if given is not None and accepts(schema, given):
+            return self._surely(given)
+        kind = _wanted(name, schema)
+        found = self.finds.take(kind, _stems(name)) if kind else None
+        while found is not None and not accepts(schema, found):
+            found = self.finds.take(kind, _stems(name))
+        worded = self._worded(kind)
+        if found is None and required and kind in _WORDY and accepts(schema, worded):
+            found = worded
+        if found is not None:
+            return self._surely(found)
+        return self._lacking(schema, name, valid_text(schema, worded)) if required else _NEVER
+
+    def _worded(self, kind: str) -> str:
+        """What to say where the text has nothing: what it is about, or a plain value of the kind."""
+        match kind:
+            case "query":
+                return self.finds.topic
+            case "title":
+                return self.finds.topic[:60]
+        return PLAIN.get(kind, self.finds.spare)
+
+    def _given(self, name: str) -> str | None:
+        return self.finds.pairs.get(name.lower()) if name else None
+
+    def _surely(self, value: Any) -> Any:
+        self.sure += 1
+        return value
+
+    def _lacking(self, schema: Schema, name: str, otherwise: Any) -> Any:
+        """What to take for a required field of which the text says nothing."""
+        if "default" in schema:
+            return schema["default"]
+        self.missing.append(name)
+        example = next(iter(listed(schema, "examples")), _example(schema))
+        return (
+            example
+            if isinstance(example, str) and isinstance(otherwise, str) and accepts(schema, example)
+            else otherwise
+        )
+
+
+def _without(schema: Schema, *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in schema.items() if key not in keys}
+
+
+def _chosen(choices: Sequence[Any]) -> Schema:
+    """The alternative that is meant; alternatives that are all constants are a choice among these."""
+    able = [choice for choice in choices if isinstance(choice, dict) and choice.get("type") != "null"]
+    if able and all("const" in choice for choice in able):
+        return {"enum": [choice["const"] for choice in able]}
+    return able[0] if able else {"type": "null"}
+
+
+def _stems(name: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in split(name))
+
+
+def _wanted(name: str, schema: Schema) -> str:
+    """What a field is for: by its format, the words of its name, or else the first ones of its description."""
+    if kind := _FORMATTED.get(str(schema.get("format"))):
+        return kind
+    for said in (name, str(schema.get("description", ""))[:60]):
+        own = {form for word in split(said) for form in _forms(word.lower())}
+        for role, names in words().roles.items():
+            if not own.isdisjoint(names):
+                return role
+    return ""
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """A word, and what it would be the plural of."""
+    if word.endswith("ies"):
+        return word, f"{word[:-3]}y"
+    return (word, word[:-1]) if word.endswith("s") else (word,)
+
+
+def _example(schema: Schema) -> str | None:
+    """What the description gives as an example."""
+    _, mark, after = str(schema.get("description", ""))[:500].partition("e.g.")
+    return after.split(")")[0].split(";")[0].strip(" ,:.\"'") if mark else None

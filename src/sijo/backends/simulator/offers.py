@@ -1,0 +1,121 @@
+"""The tools of a request as things to choose from, and how well each fits what a text speaks of."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sijo.backends.simulator import arithmetic
+from sijo.backends.simulator.finds import Finds
+from sijo.backends.simulator.lexicon import meanings, split, stem, stems, verbs
+from sijo.backends.simulator.scene import Scene
+from sijo.backends.simulator.schema import Schema, listed
+from sijo.engine.clienttools import as_custom
+from sijo.engine.count import found as shown_by
+from sijo.wire import tools as t
+
+DESCRIBED = 300
+"""Characters of a description that are looked at."""
+_NAME, _VERB, _DESCRIBED, _PROPERTY = 3, 2, 1, 1
+_ART = re.compile(
+    r"\b(?:joke|poem|haiku|story|song lyrics|essay|limerick)\b|농담|동화|하이쿠|시를 (?:써|지어)|이야기를",
+    re.IGNORECASE,
+)
+_HOLDS = {
+    "place": ("city", "location"),
+    "path": ("file", "path"),
+    "url": ("url", "web"),
+    "code": ("command", "code", "bash", "run"),
+}
+"""What a text speaks of when it holds one of these."""
+_STRING: Schema = {"type": "string"}
+_SERVER: Mapping[type, tuple[str, str, Schema]] = {
+    t.WebSearch: ("web_search", "Search the web for news and current information", {"query": _STRING}),
+    t.WebFetch: ("web_fetch", "Fetch the page at a URL", {"url": {"type": "string", "format": "uri"}}),
+    t.CodeMay2025: ("code_execution", "Run Python code, calculate", {"code": _STRING}),
+    t.CodeAugust2025: ("bash_code_execution", "Run a shell command or Python code, calculate", {"command": _STRING}),
+    t.CodeJanuary2026: ("bash_code_execution", "Run a shell command or Python code, calculate", {"command": _STRING}),
+    t.CodeMay2026: ("bash_code_execution", "Run a shell command or Python code, calculate", {"command": _STRING}),
+    t.SearchRegex: ("tool_search_tool_regex", "", {"pattern": _STRING}),
+    t.SearchRegexUndated: ("tool_search_tool_regex", "", {"pattern": _STRING}),
+    t.SearchBm25: ("tool_search_tool_bm25", "", {"query": _STRING}),
+    t.SearchBm25Undated: ("tool_search_tool_bm25", "", {"query": _STRING}),
+}
+FINDERS = ("tool_search_tool_regex", "tool_search_tool_bm25")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A tool that may be called. `hidden`: only after a search has found it."""
+
+    name: str
+    description: str
+    schema: Schema
+    server: bool = False
+    hidden: bool = False
+
+
+def offers(scene: Scene) -> list[Offer]:
+    """The tools of a prompt that the model itself may call."""
+    shown = {name for item in scene.prompt.items for block in item.content for name in shown_by(block)}
+    made = (_offer(tool, shown) for tool in scene.prompt.tools)
+    return [offer for offer in made if offer is not None]
+
+
+def _offer(tool: t.AnyTool, shown: set[str]) -> Offer | None:
+    callers = getattr(tool, "allowed_callers", None)
+    if callers and "direct" not in callers:
+        return None  # for code that the model writes, not for the model
+    if isinstance(tool, t.Typed):
+        tool = as_custom(tool)
+    if isinstance(tool, t.Custom):
+        hidden = tool.defer_loading and tool.name not in shown
+        return Offer(tool.name, tool.description, tool.input_schema, hidden=hidden)
+    row = next((_SERVER[kind] for kind in type(tool).__mro__ if kind in _SERVER), None)
+    if row is None:
+        return None
+    name, description, properties = row
+    return Offer(
+        name, description, {"type": "object", "properties": properties, "required": list(properties)}, server=True
+    )
+
+
+def speaks_of(text: str) -> frozenset[str]:
+    """The stems of what a text speaks of, and of what is in it."""
+    if art := _ART.search(text):
+        return stems(art[0])  # a joke about rain is no question about the weather
+    said = set(meanings(text))
+    finds = Finds(text)
+    for kind, concepts in _HOLDS.items():
+        if finds.all(kind):
+            said.update(map(stem, concepts))
+    if arithmetic.find(text):
+        said.update(map(stem, ("calculate", "math")))
+    return frozenset(said)
+
+
+def score(offer: Offer, said: frozenset[str]) -> tuple[int, tuple[str, ...]]:
+    """How much a tool has in common with what is said, and the words of its name that it has in common."""
+    name, described, properties = _known(offer.name, offer.description[:DESCRIBED], _field_words(offer.schema))
+    common = {word: found for word, found in name.items() if found in said}
+    total = sum(_VERB if found in verbs() else _NAME for found in common.values())
+    total += _DESCRIBED * min(3, len((said & described) - verbs())) + _PROPERTY * min(2, len(said & properties))
+    return total, tuple(common)
+
+
+@lru_cache(1024)
+def _known(
+    name: str, description: str, fields: tuple[str, ...]
+) -> tuple[dict[str, str], frozenset[str], frozenset[str]]:
+    """The words of a tool's name with their stems, and the stems of its description's beginning and of its fields."""
+    own = {word.lower(): stem(word) for word in split(name) if stem(word) in stems(name)}
+    described = stems(description) - set(own.values())
+    return own, described, frozenset(stem(word) for field in fields for word in split(field)) - described
+
+
+def _field_words(schema: Schema) -> tuple[str, ...]:
+    """The names of a schema's fields, and the values from which they choose."""
+    properties = schema.get("properties")
+    fields = list(properties.items())[:20] if isinstance(properties, dict) else []
+    values = (value for _, field in fields if isinstance(field, dict) for value in listed(field, "enum"))
+    return (*(name for name, _ in fields), *(value for value in values if isinstance(value, str)))[:60]

@@ -1,0 +1,173 @@
+"""Answers that are JSON, by a schema or with the keys that the text names; and JSON that was begun, carried on."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from sijo.backends.simulator.fill import Filler
+from sijo.backends.simulator.finds import Finds
+from sijo.backends.simulator.prose import asked_length
+from sijo.backends.simulator.reply import HARD, MIDDLING, Reply
+from sijo.backends.simulator.results import document_text
+from sijo.backends.simulator.scene import Scene, glance
+from sijo.backends.simulator.tongue import phrase
+from sijo.wire import blocks as b
+
+ASKED = 300
+"""Characters in which the keys are named."""
+_JSON = re.compile(
+    r"\b(?:in|as|return|returning|output|produce|valid|only|give me|with|create|generate|write|make|an?)"
+    r"\s+(?:\w+\s+)?json\b"
+    r"|\bjson (?:object|only|array|format)|(?:json|제이슨)\s?(?:으로|로|형식|객체)",
+    re.IGNORECASE,
+)
+_KEYS = re.compile(
+    r"\b(?:keys?|fields?|properties|attributes)\b(?: named| called|:| are| of)?[:\s]+([^.\n]{1,300})"
+    r"|([^.\n]{1,120}?)(?:을|를|이라는|라는|인)?\s*(?:키|필드|속성)(?:로|를|가|이|\b)",
+    re.IGNORECASE,
+)
+_ARRAY = re.compile(r"\bjson (?:array|list)\b|배열", re.IGNORECASE)
+_OBJECT = re.compile(r"[\"'](\w{1,40})[\"']\s*:")
+_TEMPLATE = re.compile(r"\{[^{}]{0,500}\}")  # shows the keys; its values are none
+_WORD = re.compile(r"[\"'`]?([A-Za-z_][\w-]{0,40})[\"'`]?")
+_FILLERS = {
+    "and",
+    "or",
+    "the",
+    "a",
+    "an",
+    "with",
+    "of",
+    "in",
+    "json",
+    "object",
+    "to",
+    "as",
+    "only",
+    "no",
+    "other",
+    "text",
+}
+_NUMBERS = {
+    "age",
+    "year",
+    "count",
+    "price",
+    "amount",
+    "quantity",
+    "total",
+    "score",
+    "number",
+    "temperature",
+    "population",
+}
+_LAST = {"for", "is", "that", "from", "which", "where", "about", "please", "based", "using", "whose"}
+
+
+def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
+    """JSON that fits the prompt's schema, or has the keys that the text asks for; `spare` is what words there are."""
+    begun = (scene.prompt.prefill or "").lstrip().startswith(("{", "["))
+    if scene.prompt.format:
+        schema: Mapping[str, Any] = scene.prompt.format.schema
+    elif begun or _JSON.search(scene.ask):
+        schema = _named_schema(scene.ask)
+    else:
+        return None
+    asked = scene.ask if scene.prompt.format else _TEMPLATE.sub(" ", scene.ask)
+    text = "\n".join([asked, *(glance(result.content) for result in scene.results), *_read(scene)])
+    value = Filler(schema, Finds(text, spare()), whole=True).fill()
+    language = scene.inner
+    keys = ", ".join(value) if isinstance(value, dict) else "values"
+    compact = scene.prompt.format is not None
+    return Reply(
+        _written(value, compact), [phrase(language, "t_format", keys=keys)], HARD if len(keys) > 80 else MIDDLING
+    )
+
+
+def _read(scene: Scene) -> list[str]:
+    return [glance(document_text(block)) for _, block in scene.readings if isinstance(block, b.Document)]
+
+
+def _written(value: Any, compact: bool) -> str:
+    encoded = msgspec.json.encode(value)
+    return (encoded if compact else msgspec.json.format(encoded, indent=2)).decode()
+
+
+def _named_schema(text: str) -> Mapping[str, Any]:
+    """A schema with the keys that a text names; an array, if it asks for one and names none."""
+    keys = _OBJECT.findall(text) or _listed(text)
+    if not keys and _ARRAY.search(text):
+        length = asked_length(text)
+        return {"type": "array", "items": {"type": "string"}, "minItems": length.many if length else 3}
+    properties = {key: {"type": "number" if key.lower() in _NUMBERS else "string"} for key in keys or ["answer"]}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _listed(text: str) -> list[str]:
+    match = _KEYS.search(text[:ASKED])
+    if match is None:
+        return []
+    keys: list[str] = []
+    for word in _WORD.findall(match[1] or match[2]):
+        if word.lower() in _LAST:
+            break
+        if word.lower() not in _FILLERS:
+            keys.append(word)
+    return list(dict.fromkeys(keys))[:20]
+
+
+def rest_of(prefill: str, whole: str) -> str:
+    """What follows the JSON in `prefill` to make it the JSON in `whole`, or else to make it complete.
+
+    White space between tokens may differ. What `whole` cannot continue is closed as shortly as it can be.
+    """
+    at = 0
+    for char in prefill:
+        if char.isspace():
+            continue
+        while at < len(whole) and whole[at].isspace():
+            at += 1
+        if whole[at : at + 1] != char:
+            return closed(prefill)
+        at += 1
+    return whole[at:]
+
+
+def closed(begun: str) -> str:
+    """What completes JSON that was begun: the open string, a value where one is due, then what is still open."""
+    open_ones: list[str] = []
+    string = escaped = False
+    last = ""
+    for char in begun:
+        if string:
+            string, escaped = escaped or char != '"', not escaped and char == "\\"
+            last = "s"
+        elif char == '"':
+            string = True
+        elif char in "{[":
+            open_ones.append("}" if char == "{" else "]")
+            last = char
+        elif char in "}]":
+            if open_ones:
+                open_ones.pop()
+            last = char
+        elif not char.isspace():
+            last = char
+    return _due(begun, string, last, open_ones) + "".join(reversed(open_ones))
+
+
+def _due(begun: str, string: bool, last: str, open_ones: list[str]) -> str:
+    end = '"' if string else ""
+    inside = bool(open_ones) and open_ones[-1] == "}"
+    key = inside and re.search(r"[{,]\s*\"(?:[^\"\\]|\\.)*\"?$", begun) is not None
+    if (string or last == "s") and key:
+        return end + ': "…"'
+    if string:
+        return "…" + end
+    if last == ":":
+        return ' "…"'
+    if last == ",":
+        return '"more": "…"' if inside else '"…"'
+    return ""

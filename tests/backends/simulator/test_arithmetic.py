@@ -1,0 +1,115 @@
+"""Sums are worked out exactly, and nothing but sums is taken for one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sijo.backends.simulator.arithmetic import LONGEST, find, work_out
+
+from .build import prompt, text
+
+SUMS = {
+    "27 * 453": "12231",
+    "What is 27*453?": "12231",
+    "27 곱하기 453은 얼마야?": "12231",
+    "27 times 453": "12231",
+    "What's 15 x 4?": "60",
+    "What is 12.5% of 80?": "10",
+    "80의 12.5%는?": "10",
+    "Calculate 15 percent of 200": "30",
+    "(3+4)*2": "14",
+    "what is 2 to the power of 10": "1024",
+    "2^10": "1024",
+    "2의 10제곱": "1024",
+    "7 squared": "49",
+    "What is the square of 12?": "144",
+    "the sum of 3 and 4": "7",
+    "5의 제곱은?": "25",
+    "square root of 144": "12",
+    "What is two plus two?": "4",
+    "3에 4를 더하면?": "7",
+    "10을 4로 나누면?": "2.5",
+    "100 minus 58": "42",
+    "0.1 + 0.2": "0.3",
+    "1,234,567 + 1": "1234568",
+    "-3 + 5": "2",
+    "10 % 3": "1",
+    "what is 7 / 8": "0.875",
+    "25/5": "5",
+    "2**200": str(2**200),
+    "(-1) ** -99999999999": "-1",
+}
+
+
+@pytest.mark.parametrize(("asked", "value"), SUMS.items())
+async def test_a_sum_is_worked_out(asked: str, value: str) -> None:
+    assert f"= {value}" in await text(prompt(asked))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("What is 1/0?", "division by zero"),
+        ("5 나누기 0은?", "0으로 나눌 수"),
+        ("9**9**9", "too large"),
+        ("10/3 =", "≈ 3.333333333"),
+        ("2**0.5", "≈ 1.414213562"),
+    ],
+)
+async def test_what_has_no_exact_value_is_said_to_have_none(asked: str, said: str) -> None:
+    assert said in await text(prompt(asked))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the meeting is 2026-11-21",
+        "what is on 2026-11-21?",
+        "call 010-1234-5678",
+        "we are open 24/7",
+        "3-5 sentences please",
+        "I have 3 cats and 4 dogs",
+        "write 2 + sentences",
+        "(((((1+1)))",
+        "hello",
+        "",
+        "version 3.11",
+        "what is 5?",
+        "1 +",
+    ],
+)
+def test_other_figures_are_no_sum(text: str) -> None:
+    assert find(text) is None
+
+
+def test_a_long_multiplication_is_shown_step_by_step() -> None:
+    found = find("27 * 453")
+    assert found is not None
+    assert found.steps == (
+        "27 × 400 = 10800",
+        "27 × 50 = 1350",
+        "27 × 3 = 81",
+        "10800 + 1350 + 81 = 12231",
+        "27 × 453 = 12231",
+    )
+
+
+@given(a=st.integers(0, 10**9), b=st.integers(1, 10**6), op=st.sampled_from("+-*"))
+def test_whole_numbers_come_out_as_python_has_them(a: int, b: int, op: str) -> None:
+    found = work_out(f"{a} {op} {b}")
+    assert found is not None
+    assert found.value == str({"+": a + b, "-": a - b, "*": a * b}[op])
+
+
+@given(st.text("0123456789.+-*/%() ^", max_size=LONGEST))
+def test_nothing_that_looks_like_a_sum_breaks_it(text: str) -> None:
+    found = find(text)
+    assert found is None or found.value is not None or found.problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["__import__('os')", "(1).__class__", "1 if 1 else 2", "'a' * 9", "[1] * 9", "1j * 2", "True + 1", "lambda: 1"],
+)
+def test_nothing_but_numbers_and_operators_is_worked_out(text: str) -> None:
+    assert work_out(text) is None
