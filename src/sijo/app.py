@@ -1,0 +1,247 @@
+"""Composition root: the only module that knows all the others. From settings to an ASGI app."""
+
+import hashlib
+import os
+import re
+import secrets
+import uuid
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sijo import log
+from sijo.backends.anthropic import Anthropic
+from sijo.backends.engines import engines as engine_rows
+from sijo.backends.openai_chat import OpenAIChat
+from sijo.backends.record import Recorder
+from sijo.backends.replay import Replayer
+from sijo.backends.simulator import Delay, Simulator
+from sijo.backends.upstream import Upstream
+from sijo.config import ConfigError, EngineSection, Settings, key_of
+from sijo.engine.betas import betas
+from sijo.engine.catalog import Catalog, Engine
+from sijo.engine.intake import Counter, Intake
+from sijo.engine.models import models
+from sijo.engine.thinking import Seal
+from sijo.engine.turn import Backend
+from sijo.http.auth import Keys
+from sijo.http.front import Front, crashed
+from sijo.http.messages import Count, Messages
+from sijo.http.objects import Objects
+from sijo.http.routes import exact, table
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+SETTINGS = "SIJO_SETTINGS"
+SIMULATOR = "simulator"
+KEY_BYTES = 32
+DEFAULTS = Settings()
+
+
+class Pools:
+    """The connections to engines: one pool for all that are given the same time to say something."""
+
+    def __init__(self) -> None:
+        self._pools: dict[float, Upstream] = {}
+
+    def of(self, silence: float) -> Upstream:
+        if silence not in self._pools:
+            self._pools[silence] = Upstream(silence=silence)
+        return self._pools[silence]
+
+    async def close(self) -> None:
+        for pool in self._pools.values():
+            await pool.close()
+
+
+def from_environ() -> ASGIApp:
+    """The app of a worker: the settings travel in the environment, so that all workers have the same."""
+    settings = msgspec.json.decode(os.environ[SETTINGS], type=Settings)
+    log.setup(settings.log.level)
+    return build(settings)
+
+
+def build(settings: Settings) -> ASGIApp:
+    """The whole server, ready to be run."""
+    server, folder = settings.server, Path(settings.server.data_dir).expanduser()
+    pools = Pools()
+    catalog = catalog_of(settings, pools)
+    observer = log.Observer.of(settings.log, settings.trace, folder, {served.model.id for served in catalog})
+    keys = seal_keys(folder)
+    seal, counted = Seal(keys), counters(settings)
+    intake = Intake(catalog, betas(), seal, counted, summarizer(settings, catalog), screens(settings))
+    routes = table(Messages(intake, ping_every=server.ping), Count(intake), Objects(catalog, observer))
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(pools.close)
+            for one in catalog.engines.values():
+                stack.push_async_callback(one.backend.close)
+            await observer.start()
+            stack.push_async_callback(observer.close)
+            yield
+
+    router = Router(routes, redirect_slashes=False, default=missing, lifespan=lifespan)
+    front = Front(
+        router,
+        exact=exact(routes),
+        keys=Keys(server.keys, required=catalog.strict),
+        betas=betas(),
+        observer=observer,
+        strict=catalog.strict,
+        browsers=server.browsers,
+        extra=identity(keys[-1]),
+    )
+    return ServerErrorMiddleware(front, handler=crashed)
+
+
+def offline(settings: Settings = DEFAULTS) -> Intake:
+    """What stands before the engine, with nothing kept and nothing served: for benchmarks and experiments."""
+    return Intake(catalog_of(settings, Pools()), betas(), Seal([secrets.token_bytes(32)]), counters(settings))
+
+
+def catalog_of(settings: Settings, pools: Pools) -> Catalog:
+    """The engines of the settings and the routes to them; without any, the simulator."""
+    sections = settings.engine or (EngineSection(name=SIMULATOR, kind=SIMULATOR),)
+    engines = {section.name: engine(section, settings, pools) for section in sections}
+    routes = tuple(settings.models.items()) or (("*", sections[0].name),)
+    for pattern, name in routes:
+        if name not in engines:
+            raise ConfigError(f"models.{pattern}: no engine is named {name}")
+    return Catalog(models(), engines, routes, refuse_retired=settings.server.refuse_retired)
+
+
+def engine(section: EngineSection, settings: Settings, pools: Pools) -> Engine:
+    """One engine of the settings, with its backend, wrapped by record or replay where asked."""
+    try:
+        backend, own, strict = backend_of(section, settings, pools)
+        if settings.record is not None:
+            folder = Path(settings.record)
+            backend = Recorder(backend, folder / section.name if len(settings.engine) > 1 else folder)
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"engine {section.name}: {error}") from error
+    chosen = next((s for s in (section.strict, settings.server.strict) if s is not None), strict)
+    return Engine(backend, own, chosen)
+
+
+def backend_of(
+    section: EngineSection, settings: Settings, pools: Pools
+) -> tuple[Backend, Mapping[str, int | None], bool]:
+    """The backend, the ids that it knows itself, and whether it is fronted strictly unless told otherwise."""
+    own = {section.model: section.context} if section.model else {}
+    match section.kind:
+        case "simulator":
+            sim = settings.simulator
+            pace = Delay(first=sim.first, rate=sim.rate) if sim.first or sim.rate else None
+            return Simulator([Path(path) for path in sim.scripts], seed=sim.seed, pace=pace), {SIMULATOR: None}, True
+        case "replay":
+            if section.path is None:
+                raise ValueError("it has no path to recordings")
+            return Replayer(Path(section.path), settings.replay_pace, ignore=settings.replay_ignore), {}, False
+        case "anthropic":
+            return relay(section, pools), own, False
+        case _:
+            return chat(section, pools), own, False
+
+
+def relay(section: EngineSection, pools: Pools) -> Anthropic:
+    """A Messages API behind this one."""
+    return Anthropic(
+        section.name,
+        section.url or "https://api.anthropic.com",
+        section.model,
+        key=key_of(section),
+        auth=section.auth,
+        signs=section.signs,
+        upstream=pools.of(section.timeout),
+    )
+
+
+def chat(section: EngineSection, pools: Pools) -> OpenAIChat:
+    """An OpenAI-compatible engine."""
+    if section.url is None:
+        raise ValueError("it has neither a url nor a path")
+    rows, kind = engine_rows().rows, section.kind or "generic"
+    if kind not in rows:
+        raise ValueError(f"no such kind: {kind}; known are {', '.join(rows)}, anthropic, llama, simulator")
+    return OpenAIChat(
+        section.name,
+        section.url,
+        section.model or "default",
+        engine=rows[kind].changed(section.abilities),
+        key=key_of(section),
+        context=section.context,
+        thinks=section.thinks,
+        upstream=pools.of(section.timeout),
+    )
+
+
+def counters(settings: Settings) -> dict[str, Counter]:
+    """Tokenizers, for the engines whose settings name a file."""
+    named = [section for section in settings.engine if section.tokenizer]
+    if not named:
+        return {}
+    from tokenizers import Tokenizer  # an extra
+
+    return {section.name: counter(Tokenizer.from_file(str(section.tokenizer))) for section in named}
+
+
+def counter(tokenizer: "Tokenizer") -> Counter:
+    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def summarizer(settings: Settings, catalog: Catalog) -> Backend | None:
+    if settings.summarizer is None:
+        return None
+    if settings.summarizer not in catalog.engines:
+        raise ConfigError(f"summarizer: no engine is named {settings.summarizer}")
+    return catalog.engines[settings.summarizer].backend
+
+
+def screens(settings: Settings) -> list[re.Pattern[str]]:
+    try:
+        return [re.compile(pattern) for pattern in settings.screen]
+    except re.error as error:
+        raise ConfigError(f"screen: {error.pattern!r} is no pattern: {error}") from error
+
+
+def seal_keys(folder: Path) -> list[bytes]:
+    """The keys that sign thinking, newest first: from the data folder, where the first start makes one.
+
+    Raises ConfigError for a folder that cannot be used, or a file in it that holds no keys.
+    """
+    path = folder / "thinking.key"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        keys = [bytes.fromhex(line) for line in path.read_text("ascii").split()]
+    except OSError as error:
+        raise ConfigError(f"{error.filename or folder}: {error.strerror}") from error
+    except ValueError:
+        keys = []
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
+        raise ConfigError(f"{path}: must hold keys of {2 * KEY_BYTES} hexadecimal digits, one on each line")
+    return keys
+
+
+def identity(key: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers that name the organization and its workspace: one of each for a data folder, by its first key."""
+    name = uuid.uuid5(uuid.NAMESPACE_OID, hashlib.sha256(b"sijo organization" + key).hexdigest())
+    workspace = f"wrkspc_01{name.hex[:24]}"
+    return [(b"anthropic-organization-id", str(name).encode()), (b"anthropic-workspace-id", workspace.encode())]
+
+
+async def missing(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise HTTPException(404)

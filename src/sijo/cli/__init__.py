@@ -1,0 +1,1 @@
+"""The command line: `sijo serve` and its kin."""

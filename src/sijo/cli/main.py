@@ -1,0 +1,47 @@
+"""`sijo`: the command. Each subcommand lives in a module of its own and is imported when it is called."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from sijo import __version__
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="sijo", description="The Claude API, self-hosted, over any model.")
+    top.add_argument("--version", action="version", version=f"sijo {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="start the server", description="Start the server.")
+    serve.add_argument(
+        "--model",
+        help="simulator, a URL such as http://localhost:11434/v1#qwen3, a model.gguf, or a "
+        "model of an engine that runs here; default: what is found, else the simulator",
+    )
+    serve.add_argument("--config", help="a sijo.toml")
+    serve.add_argument("--host", help="default 127.0.0.1; other than loopback needs keys")
+    serve.add_argument("--port", type=int, help="default 8484; 0 takes a free one")
+    serve.add_argument("--workers", type=int, help="processes, default 1")
+    serve.add_argument("--data-dir", help="where state lives, default ~/.sijo")
+    serve.add_argument("--scripts", action="append", help="a script file, or a folder of them, for the simulator")
+    serve.add_argument("--record", metavar="DIR", help="write every answer to DIR")
+    serve.add_argument("--replay", metavar="DIR", help="answer from the recordings in DIR, offline")
+    strictness = serve.add_mutually_exclusive_group()
+    strictness.add_argument("--strict", action="store_true", default=None, help="refuse what the hosted API refuses")
+    strictness.add_argument("--lenient", action="store_false", dest="strict", help="tolerate what new clients bring")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status: 0, or 1 with one line on stderr that says what is wrong."""
+    args = parser().parse_args(argv)
+    from sijo.backends.llama import LlamaError
+    from sijo.cli.serve import serve
+    from sijo.config import ConfigError
+
+    try:
+        return serve(args)
+    except (ConfigError, LlamaError) as error:
+        print(f"sijo: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

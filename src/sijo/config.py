@@ -1,0 +1,158 @@
+"""Settings, frozen: from `sijo.toml`, from the environment (`SIJO_*`), from flags; the later ones win.
+
+What a setting *does* is said where it is used; here is only what may be set. Unknown names are refused.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+PORT = 8484
+HOST = "127.0.0.1"
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of `sijo.toml`."""
+
+
+class Server(Section, frozen=True):
+    """How the server answers."""
+
+    host: str = HOST
+    port: Annotated[int, Meta(ge=0, le=65535)] = PORT
+    workers: Annotated[int, Meta(ge=1)] = 1
+    data_dir: str = "~/.sijo"
+    keys: tuple[str, ...] = ()
+    """Keys that clients must send. Without any, the server binds to loopback only, and any key will do."""
+    open: bool = False
+    """Bind elsewhere than loopback without keys all the same."""
+    strict: bool | None = None
+    """Refuse exactly what the hosted API refuses. Default: in front of the simulator yes, of a real engine no."""
+    refuse_retired: bool = False
+    grace: Annotated[float, Meta(ge=0)] = 30.0
+    """Seconds for open streams to finish after SIGTERM."""
+    ping: Annotated[float, Meta(gt=0)] = 10.0
+    """Seconds of silence after which a stream gets a `ping`."""
+    browsers: bool = False
+    """Let web pages of any origin call the API (CORS)."""
+
+
+class EngineSection(Section, frozen=True):
+    """An engine behind: by `url` (OpenAI-compatible; a Messages API with kind = "anthropic") or by `path` (GGUF)."""
+
+    name: str = "default"
+    kind: str | None = None
+    """A row of `data/engines.toml`, or `anthropic`, `llama`, `simulator`; if not given, the engine is asked."""
+    url: str | None = None
+    path: str | None = None
+    model: str | None = None
+    key: str | None = None
+    key_env: str | None = None
+    context: int | None = None
+    tokenizer: str | None = None
+    """A Hugging Face `tokenizer.json` to count with."""
+    extra: dict[str, Any] = {}
+    """More settings of a llama.cpp of our own, by the names of its parameters."""
+    timeout: Annotated[float, Meta(gt=0)] = 600.0
+    """Seconds without a byte from the engine."""
+    signs: bool = True
+    """For a relay: its thinking signatures are real, and pass as they are."""
+    auth: Literal["x-api-key", "bearer", "both"] | None = None
+    """For a relay: how its key is sent. Default: by its address."""
+    thinks: bool = True
+    """The model reasons by itself when asked to. False: it is led through a draft, a review and a revision."""
+    abilities: dict[str, Any] = {}
+    """Keys of the engine's row in `data/engines.toml` that are otherwise for this one."""
+    strict: bool | None = None
+
+
+class SimulatorSection(Section, frozen=True):
+    scripts: tuple[str, ...] = ()
+    seed: int = 0
+    first: float = 0.0
+    """Seconds to the first token."""
+    rate: float = 0.0
+    """Tokens a second; 0 is as fast as possible."""
+
+
+class Log(Section, frozen=True):
+    level: str = "info"
+    """Of the program's own log: debug, info, warning, error or critical."""
+    access: bool = True
+    """Write a line for each request."""
+
+
+class Trace(Section, frozen=True):
+    """OpenTelemetry, with the extra `sijo[otel]`. On when given an endpoint, here or by OTEL_EXPORTER_OTLP_ENDPOINT."""
+
+    endpoint: str | None = None
+
+
+class Settings(Section, frozen=True):
+    server: Server = Server()
+    engine: tuple[EngineSection, ...] = ()
+    models: dict[str, str] = {}
+    """Pattern of what clients ask for -> name of the engine that answers, first fit wins. Default: all to the first."""
+    simulator: SimulatorSection = SimulatorSection()
+    record: str | None = None
+    """A folder to which every answer is written."""
+    replay: str | None = None
+    """A folder with recordings, which then answer instead of all engines."""
+    replay_pace: float | None = None
+    """The share of the recorded pauses that is kept; none by default."""
+    replay_ignore: tuple[str, ...] = ()
+    """Patterns, or `dates` and `uuids`, of what may differ from a recording."""
+    summarizer: str | None = None
+    """The name of the engine that sums up thinking for `display: summarized`; without one an extract is shown."""
+    screen: tuple[str, ...] = ()
+    """Patterns of thinking that is not shown: it leaves as `redacted_thinking`."""
+    log: Log = Log()
+    trace: Trace = Trace()
+
+
+class ConfigError(Exception):
+    """A setting is wrong; the message says which, and where."""
+
+
+def load(path: str | None, flags: Mapping[str, Any] = {}, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from a file (None: none), then `SIJO_HOST` and its like, then flags, all of the `[server]` section."""
+    table: dict[str, Any] = {}
+    if path is not None:
+        try:
+            table = tomllib.loads(Path(path).read_text("utf-8"))
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path}: {error}") from error
+    server = table.setdefault("server", {})
+    if not isinstance(server, dict):
+        raise ConfigError(f"{path}: [server] must be a table")
+    for field in Server.__struct_fields__:
+        if (value := environ.get(f"SIJO_{field.upper()}")) is not None:
+            server[field] = [key.strip() for key in value.split(",") if key.strip()] if field == "keys" else value
+        if flags.get(field) is not None:
+            server[field] = flags[field]
+    try:
+        settings = msgspec.convert(table, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path or 'settings'}: {error}") from error
+    if any(not key.isascii() or key != key.strip() or not key for key in settings.server.keys):
+        raise ConfigError(f"{path or 'settings'}: server.keys: a key is ASCII, not empty, and without space around it")
+    return settings
+
+
+def key_of(engine: EngineSection, environ: Mapping[str, str] = os.environ) -> str | None:
+    """The engine's own key, from the settings or from the variable that they name."""
+    if engine.key is not None:
+        return engine.key
+    if engine.key_env is None:
+        return None
+    key = environ.get(engine.key_env)
+    if not key:
+        raise ConfigError(f"engine {engine.name}: the variable {engine.key_env} is not set")
+    return key

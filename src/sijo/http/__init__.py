@@ -1,0 +1,1 @@
+"""The API's routes, and the only place where events become bytes."""

@@ -1,0 +1,79 @@
+"""Reads a request's body, no further than its limit and no longer than a client may take."""
+
+import asyncio
+
+from starlette.types import Message, Receive
+
+from sijo.errors import InvalidRequest, RequestTooLarge
+from sijo.http.call import Call
+from sijo.http.drive import Drive
+
+MESSAGES_LIMIT = 32 * 1024 * 1024
+"""Bytes of a Messages or count_tokens body."""
+SLOW = 60.0
+"""Seconds for a whole body to arrive."""
+
+
+class Left(Exception):
+    """The client left before its request was whole."""
+
+
+async def read(call: Call, receive: Receive, limit: int = MESSAGES_LIMIT) -> bytes:
+    """The body. Raises `RequestTooLarge`, `InvalidRequest` for an encoding or a pace that is not served, or `Left`."""
+    if call.headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
+        raise InvalidRequest(
+            f"content-encoding: {(call.header(b'content-encoding') or '')[:40]!r} is not supported",
+            details={"error_code": "request_body_encoding_unsupported"},
+        )
+    length = call.headers.get(b"content-length")
+    if length is not None and length.isdigit() and int(length) > limit:
+        raise RequestTooLarge
+    part = await there(receive)
+    if part is not None and part["type"] == "http.request" and not part.get("more_body", False):
+        body: bytes = part.get("body", b"")
+        if len(body) > limit:
+            raise RequestTooLarge
+        return body
+    try:
+        async with asyncio.timeout(SLOW):
+            return await _rest(part or await receive(), receive, limit)
+    except TimeoutError:
+        raise InvalidRequest(
+            "The request body took too long to arrive.", details={"error_code": "request_body_timeout"}
+        ) from None
+
+
+class _Waits(Exception):
+    """It is not there yet."""
+
+
+async def there(receive: Receive) -> Message | None:
+    """The next message if it can be had without waiting, else None: then it is still to be received.
+
+    The body of most requests came with its head. To set a timer for such a one would cost more than to read it.
+    """
+    try:
+        return await Drive(receive(), _give_up)
+    except _Waits:
+        return None
+
+
+async def _give_up() -> None:
+    raise _Waits
+
+
+async def _rest(part: object, receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        assert isinstance(part, dict)
+        if part["type"] == "http.disconnect":
+            raise Left
+        chunk = part.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise RequestTooLarge
+        parts.append(chunk)
+        if not part.get("more_body", False):
+            return b"".join(parts)
+        part = await receive()

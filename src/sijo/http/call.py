@@ -1,0 +1,39 @@
+"""One request as it passes through: who asks, under which version and betas, and what came of it."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from starlette.types import Scope
+
+from sijo import ids
+
+VERSIONS = ("2023-06-01", "2026-10-21")
+
+
+class Call:
+    """What is known of a request, filled in on the way; the access line is written from it."""
+
+    version: str = VERSIONS[0]
+    betas: frozenset[str] = frozenset()
+    status: int = 0
+    model: str | None = None
+    backend: str | None = None
+    stream: bool = False
+    first: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read: int | None = None
+    stop: str | None = None
+    error: str | None = None
+
+    def __init__(self, scope: Scope) -> None:
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.raw: Sequence[tuple[bytes, bytes]] = scope["headers"]
+        self.headers: Mapping[bytes, bytes] = dict(self.raw)
+        self.id = ids.new("req")
+        self.began = time.perf_counter()
+
+    def header(self, name: bytes) -> str | None:
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")

@@ -1,0 +1,64 @@
+"""Await something, and be told right before it really waits.
+
+What can be had at once costs no trip through the event loop, so bytes that are ready together leave together, and a
+watcher for the client who leaves is made only when there is time in which to leave.
+"""
+
+from collections.abc import Awaitable, Callable, Generator
+from types import TracebackType
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+GONE = (OSError, RuntimeError)
+"""What writing to a client raises, with some servers, when there is no client any more. The work ends by it: if it were
+only left, its generators would stay as they are, in the midst of a step, and nobody could close them."""
+
+
+class Drive(Generator[Any, Any, T], Awaitable[T]):
+    """`await Drive(work, before)` is `await work`, with `await before()` each time that `work` is about to wait.
+
+    It stands between the task and the work as the task sees it: what is sent goes on to the work, and what is thrown
+    too, which is how a failure arrives of what the work waits for, or its cancellation.
+    """
+
+    __slots__ = ("_aside", "_before", "_held", "_work")
+
+    def __init__(self, work: Awaitable[T], before: Callable[[], Awaitable[None]]) -> None:
+        self._work = work.__await__()
+        self._before = before
+        self._aside: Generator[Any, Any, None] | None = None
+        self._held: Any = None
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self
+
+    def send(self, value: Any) -> Any:
+        if self._aside is None:
+            return self._pause(self._work.send(value))
+        try:
+            return self._aside.send(value)
+        except StopIteration:
+            self._aside = None
+            return self._held
+        except GONE as error:
+            self._aside = None
+            return self._pause(self._work.throw(error))
+
+    def throw(self, kind: Any, value: Any = None, trace: TracebackType | None = None) -> Any:
+        error: Any = kind if value is None else value
+        if self._aside is not None:  # what was begun before the wait ends with it
+            self._aside.close()
+            self._aside = None
+        return self._pause(self._work.throw(error))
+
+    def _pause(self, waits_for: Any) -> Any:
+        """The work is about to wait: first what is to be done before."""
+        aside = self._before().__await__()
+        try:
+            first = aside.send(None)
+        except StopIteration:
+            return waits_for
+        except GONE as error:
+            return self._pause(self._work.throw(error))
+        self._aside, self._held = aside, waits_for
+        return first

@@ -1,0 +1,147 @@
+"""What every request passes: an id, a key, its version and betas; errors as the API's envelope; a line in the log.
+
+A pure ASGI callable around the routes. What went wrong inside is decided here, once: before the first byte it is a
+reply, after it the stream has told already.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sijo.engine.betas import Betas
+from sijo.errors import ApiError, InvalidRequest, NotFound, Unauthenticated
+from sijo.http.auth import Keys
+from sijo.http.body import Left
+from sijo.http.call import VERSIONS, Call
+from sijo.http.sse import encode, failure
+from sijo.log import Observer
+
+OPEN_PATHS = frozenset({"/", "/health", "/metrics", "/api/hello"})
+WEB = ("http://", "https://", "null")
+"""Origins that are pages of the web, not programs that bring their own (`app://`, `file://`). A page calls itself
+`null` whenever it wants to: in a frame with `sandbox`, or under `referrer-policy: no-referrer`."""
+CORS = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-headers", b"*"),
+    (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
+    (b"access-control-expose-headers", b"request-id, retry-after"),
+]
+CORS_REFUSED = "CORS requests are not allowed for this Organization: set `browsers = true` under [server] to allow them"
+
+
+class Front:
+    """Around the routes."""
+
+    def __init__(
+        self,
+        routes: ASGIApp,
+        *,
+        exact: Mapping[tuple[str, str], ASGIApp],
+        keys: Keys,
+        betas: Betas,
+        observer: Observer,
+        strict: bool,
+        browsers: bool = False,
+        extra: Sequence[tuple[bytes, bytes]] = (),
+    ) -> None:
+        self.routes, self.exact = routes, exact
+        self.keys, self.betas, self.observer = keys, betas, observer
+        self.strict, self.browsers, self.extra = strict, browsers, list(extra)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.routes(scope, receive, send)
+            return
+        call = Call(scope)
+        headers = [(b"request-id", call.id.encode()), *self.extra]
+
+        async def out(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                call.status = message["status"]
+                message["headers"] = [*message.get("headers", ()), *headers]
+            await send(message)
+
+        scope["call"] = call
+        scope["app"] = self  # with an app around it, a route raises on a wrong method and does not answer by itself
+        self.observer.begin()
+        try:
+            await self._answer(call, scope, receive, out, headers)
+        finally:
+            if not call.status:
+                call.status, call.error = 500, ApiError.type
+            self.observer.end(call, call.header(b"traceparent"))
+
+    async def _answer(
+        self, call: Call, scope: Scope, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
+    ) -> None:
+        try:
+            if (origin := call.header(b"origin")) is not None and await self._cross(call, origin, send, headers):
+                return
+            if call.path not in OPEN_PATHS:
+                self._admit(call)
+            answer = self.exact.get((call.method, call.path), self.routes)
+            await answer(scope, receive, send)
+        except ApiError as error:
+            await reply(call, error, send)
+        except HTTPException as error:
+            words = "The requested resource could not be found." if error.status_code == 404 else error.detail
+            known = NotFound(words) if error.status_code == 404 else InvalidRequest(words)
+            await reply(call, known, send, status=error.status_code)
+        except Left:
+            call.status = call.status or 499
+
+    def _admit(self, call: Call) -> None:
+        self.keys.check(call)
+        version = call.header(b"anthropic-version")
+        if version is None:
+            if self.strict:
+                raise InvalidRequest("anthropic-version: header is required")
+        elif version in VERSIONS:
+            call.version = version
+        elif self.strict:
+            raise InvalidRequest(f'anthropic-version: "{version[:40]}" is not a valid version')
+        if b"anthropic-beta" in call.headers:
+            call.betas = self.betas.parse(beta_values(call), strict=self.strict)
+
+    async def _cross(self, call: Call, origin: str, send: Send, headers: list[tuple[bytes, bytes]]) -> bool:
+        """A web page calls. True when that is all: a preflight was answered."""
+        if not self.browsers:
+            if self.strict or origin.lower().startswith(WEB):
+                raise Unauthenticated(CORS_REFUSED)
+            return False
+        headers += CORS
+        if call.method != "OPTIONS":
+            return False
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return True
+
+
+def beta_values(call: Call) -> Iterable[str]:
+    """The header's values; it may be repeated, and each holds a list."""
+    return [value.decode("latin-1") for name, value in call.raw if name == b"anthropic-beta"]
+
+
+async def crashed(request: Request, _: Exception) -> Response:
+    """The reply to a request that met a bug of ours: the envelope, and not a word of what went wrong inside."""
+    call: Call = request.scope["call"]
+    headers = {"request-id": call.id}
+    return Response(encode(failure(ApiError(), call.id)), 500, headers=headers, media_type="application/json")
+
+
+async def reply(call: Call, error: ApiError, send: Send, *, status: int | None = None) -> None:
+    """The error as a JSON reply."""
+    call.error = error.type
+    body = encode(failure(error, call.id))
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    status = status or error.status
+    if error.retry_after is not None:
+        headers.append((b"retry-after", f"{error.retry_after:g}".encode()))
+    retry = error.should_retry if error.should_retry is not None else (False if status == 400 else None)
+    if retry is not None:
+        headers.append((b"x-should-retry", b"true" if retry else b"false"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

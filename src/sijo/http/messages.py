@@ -1,0 +1,124 @@
+"""`POST /v1/messages` and `/v1/messages/count_tokens`."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from starlette.types import Receive, Scope, Send
+
+from sijo.engine.faults import Cut, Garbage
+from sijo.engine.intake import Intake, Terms
+from sijo.engine.turn import Turn, collect, run
+from sijo.http import body
+from sijo.http.call import Call
+from sijo.http.drive import Drive
+from sijo.http.sse import EventStream, encode
+from sijo.http.watch import Watch
+from sijo.wire import events as e
+
+T = TypeVar("T")
+JSON = (b"content-type", b"application/json")
+LARGE = 1024 * 1024
+"""Bytes of a body above which to read it would hold up everybody else."""
+ESCAPED = re.compile(rb"\\u00[2-7]")
+"""A letter or a mark that need not be escaped."""
+
+
+class Messages:
+    """Answers with one turn, streamed or whole. An ASGI app, so that nothing stands between it and the socket."""
+
+    def __init__(self, intake: Intake, *, ping_every: float) -> None:
+        self.intake = intake
+        self.ping_every = ping_every
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = scope["call"]
+        raw = await body.read(call, receive)
+        turn, call.stream, served = await aside(self.intake.turn, raw, Terms(call.version, call.betas))
+        call.model, call.backend = served.model.id, served.backend.name
+        try:
+            await (self._stream if call.stream else self._whole)(call, turn, receive, send)
+        finally:
+            note(call, turn.message)
+
+    async def _stream(self, call: Call, turn: Turn, receive: Receive, send: Send) -> None:
+        def begun() -> None:
+            call.first = time.perf_counter()
+
+        stream = EventStream(run(turn), ping_every=self.ping_every, begun=begun)
+        await stream(receive, send)
+        if stream.error is not None:
+            call.error = stream.error.type
+        elif stream.left:
+            call.status = call.status or 499
+            call.error = "client_left"
+
+    async def _whole(self, call: Call, turn: Turn, receive: Receive, send: Send) -> None:
+        watch = Watch(receive)
+        try:
+            message = await Drive(collect(turn), watch.start)
+        except asyncio.CancelledError:
+            if not watch.left:
+                raise
+            call.status, call.error = 499, "client_left"
+            return
+        except (Cut, Garbage) as fault:
+            await broken(fault, send)
+            return
+        finally:
+            watch.stop()
+        call.first = time.perf_counter()
+        await answer(send, encode(message))
+
+
+class Count:
+    """Counts the tokens of a prompt."""
+
+    def __init__(self, intake: Intake) -> None:
+        self.intake = intake
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = scope["call"]
+        raw = await body.read(call, receive)
+        prompt, served = await aside(self.intake.counted, raw, Terms(call.version, call.betas))
+        count = await self.intake.count(prompt, served)
+        call.model, call.backend, call.input_tokens = served.model.id, served.backend.name, count
+        await answer(send, b'{"input_tokens":%d}' % count)
+
+
+async def aside(read: Callable[[bytes, Terms], T], raw: bytes, terms: Terms) -> T:
+    """What is read from a body; in a thread where that may take long, so that nobody else has to wait for it."""
+    if len(raw) > LARGE or costly(raw):
+        return await asyncio.to_thread(read, raw, terms)
+    return read(raw, terms)
+
+
+def costly(raw: bytes) -> bool:
+    """Whether a body may hold a PDF, however it is spelt: its text is taken out of it.
+
+    Fixed strings are looked for first: one pattern for all of it would take five times as long.
+    """
+    return b"application/pdf" in raw or rb"application\/pdf" in raw or (rb"\u00" in raw and bool(ESCAPED.search(raw)))
+
+
+def note(call: Call, message: e.Message) -> None:
+    """What the turn came to, for the access line."""
+    usage = message.usage
+    call.input_tokens, call.output_tokens = usage.input_tokens, usage.output_tokens
+    call.cache_read, call.stop = usage.cache_read_input_tokens, message.stop_reason
+
+
+async def answer(send: Send, reply: bytes) -> None:
+    headers = [JSON, (b"content-length", str(len(reply)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": reply})
+
+
+async def broken(fault: Cut | Garbage, send: Send) -> None:
+    """A scripted fault of the connection, on a reply that is not streamed: half a reply, or one that is no JSON."""
+    payload = fault.payload if isinstance(fault, Garbage) else b'{"type":"message","id":"msg_'
+    headers = [JSON] if isinstance(fault, Garbage) else [JSON, (b"content-length", b"4096")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": payload, "more_body": isinstance(fault, Cut)})

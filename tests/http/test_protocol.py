@@ -1,0 +1,128 @@
+"""What becomes of a connection whose client does not behave, or goes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from sijo.http.protocol import Protocol
+
+PATIENCE = 15.0
+GET = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
+
+
+class Hasty(Protocol):
+    HEAD = 0.1
+
+
+class App:
+    """Begins a reply to each request; `/later` ends it after a while, the others when the client is gone."""
+
+    def __init__(self) -> None:
+        self.begun = self.told = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.begun += 1
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"o", "more_body": True})
+        if scope["path"] == "/later":
+            await asyncio.sleep(3 * Hasty.HEAD)
+            await send({"type": "http.response.body", "body": b"k"})
+            return
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.told += 1
+
+
+@asynccontextmanager
+async def served(app: App, kind: type[Protocol] = Protocol) -> AsyncIterator[int]:
+    """The port on which the app is served."""
+    config = uvicorn.Config(app, port=0, http=kind, ws="none", lifespan="off", log_config=None)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        async with asyncio.timeout(PATIENCE):
+            await running
+
+
+@pytest.mark.parametrize(("first", "then"), [(GET * 3, b""), (GET, GET), (GET * 2, GET * 2)])
+async def test_a_client_that_sent_several_requests_and_goes_leaves_none_behind(first: bytes, then: bytes) -> None:
+    app = App()
+    async with served(app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(first)
+        async with asyncio.timeout(PATIENCE):
+            await reader.readuntil(b"\r\n\r\no")
+        writer.write(then)
+        writer.close()
+    assert (app.begun, app.told) == (1, 1)  # the server has ended, so nothing is left
+
+
+async def test_a_connection_without_a_request_is_closed() -> None:
+    async with served(App(), Hasty) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_head_that_comes_byte_by_byte_has_no_more_time_than_another() -> None:
+    async with served(App(), Hasty) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nx: ")
+        while not reader.at_eof():
+            writer.write(b"a")
+            await asyncio.wait((asyncio.create_task(reader.read(1)),), timeout=Hasty.HEAD / 5)
+        writer.close()
+
+
+async def test_an_answer_has_all_the_time_that_it_needs() -> None:
+    async with served(App(), Hasty) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET.replace(b"/ ", b"/later "))
+        assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 OK")
+        writer.close()
+
+
+HEADS = {
+    "header": b"GET / HTTP/1.1\r\nhost: h\r\nx: ",
+    "path": b"GET /",
+    "trailer": GET.replace(b"\r\n\r\n", b"\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx: "),
+}
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+async def test_what_has_no_end_is_not_kept(head: bytes) -> None:
+    async with served(App()) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(head)
+        sent = 0
+        with suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(bytes([97]) * 65536)
+                await writer.drain()
+                sent += 65536
+                assert sent < 64 * Protocol.BARE
+        with suppress(ConnectionError):
+            said = await reader.read()
+            assert said == b"" or said.startswith((b"HTTP/1.1 400", b"HTTP/1.1 200"))
+        writer.close()
+
+
+async def test_a_long_body_in_small_pieces_has_an_end() -> None:
+    async with served(App()) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET.replace(b"/ ", b"/later ").replace(b"\r\n\r\n", b"\r\ntransfer-encoding: chunked\r\n\r\n"))
+        for _ in range(20):
+            writer.write(b"1\r\na\r\n" * (Protocol.BARE // 64))
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 OK")
+        writer.close()

@@ -1,0 +1,70 @@
+"""Starts the real server as a user would, on a free port, and stops it again."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+READY = 20.0
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    banner: str
+    log: Path
+
+    def stop(self, seconds: float = 20) -> int:
+        """SIGTERM, then its exit status."""
+        self.process.terminate()
+        return self.process.wait(seconds)
+
+    def lines(self) -> list[str]:
+        """What it has logged."""
+        return self.log.read_text().splitlines()
+
+
+@contextmanager
+def serving(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """`sijo serve FLAGS` on a free port, with its state and log in `folder`, until the block ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"serve-{time.monotonic_ns()}.log"
+    command = [sys.executable, "-m", "sijo", "serve", "--port", "0", "--data-dir", str(folder / "data"), *flags]
+    scrubbed = {key: value for key, value in os.environ.items() if not key.startswith(("ANTHROPIC_", "SIJO_", "OTEL_"))}
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, env={**scrubbed, **(env or {})})
+    try:
+        yield ready(process, log)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def ready(process: subprocess.Popen[bytes], log: Path) -> Running:
+    """Waits until /health answers; fails with the log if it does not."""
+    until = time.monotonic() + READY
+    while time.monotonic() < until and process.poll() is None:
+        text = log.read_text(errors="replace")
+        if found := re.search(r"on (http://\S+)", text):
+            try:
+                with urllib.request.urlopen(found[1] + "/health", timeout=2):
+                    return Running(found[1], process, text, log)
+            except (urllib.error.URLError, OSError):
+                pass
+        time.sleep(0.02)
+    raise AssertionError(f"the server did not start (status {process.poll()}):\n{log.read_text(errors='replace')}")
