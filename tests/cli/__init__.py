@@ -1,0 +1,1 @@
+"""Command-line clients that are not ours, run for real against the server."""
