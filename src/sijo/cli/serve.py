@@ -40,6 +40,8 @@ ENGINE_KEY = "SIJO_ENGINE_KEY"
 """The variable with the key of the engine that `--model` names."""
 THREADS = {"cpuparams.n_threads": max(1, (os.cpu_count() or 2) - 1)}
 """One core is left to this server: llama.cpp's threads wait by spinning, and would starve it and themselves."""
+BACKLOG = 2048
+"""Connections that may wait to be taken."""
 PARALLEL = 4
 """Requests that a llama.cpp of our own answers at once."""
 
@@ -230,6 +232,7 @@ def bind(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(BACKLOG)  # before the address is told: who reads it may connect at once
     except OSError as error:
         listener.close()
         raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}; try --port 0") from error
@@ -261,7 +264,7 @@ def run(settings: Settings, whole: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         workers=server.workers,
         timeout_graceful_shutdown=int(server.grace),
-        backlog=2048,
+        backlog=BACKLOG,
     )
     if server.workers > 1:
         Multiprocess(config, sockets=[listener]).run()
