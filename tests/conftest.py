@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import anthropic
 import pytest
 
+from tests.databases import address, postgres, store  # noqa: F401
 from tests.serving import Running, serving
 
 

@@ -14,9 +14,11 @@ MAY_IMPORT = {
     "wire": {"errors", "ids"},
     "engine": {"wire", "errors", "ids"},
     "backends": {"engine", "wire", "errors", "ids"},
-    "http": {"engine", "wire", "errors", "ids", "log", "__init__"},
-    "app": {"engine", "wire", "errors", "ids", "log", "config", "backends", "http", "__init__"},
-    "cli": {"app", "backends", "config", "errors", "log", "__init__"},
+    "tools": {"engine", "wire", "errors", "ids"},
+    "store": {"engine", "wire", "errors", "ids"},
+    "http": {"engine", "wire", "errors", "ids", "log", "store", "__init__"},
+    "app": {"engine", "wire", "errors", "ids", "log", "config", "backends", "tools", "store", "http", "__init__"},
+    "cli": {"app", "backends", "config", "engine", "errors", "ids", "log", "store", "__init__"},
     "__main__": {"cli"},
 }
 LINES, FUNCTION = 400, 60

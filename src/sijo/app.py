@@ -36,6 +36,7 @@ from sijo.http.front import Front, crashed
 from sijo.http.messages import Count, Messages
 from sijo.http.objects import Objects
 from sijo.http.routes import exact, table
+from sijo.store import database
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -73,6 +74,7 @@ def build(settings: Settings) -> ASGIApp:
     """The whole server, ready to be run."""
     server, folder = settings.server, Path(settings.server.data_dir).expanduser()
     pools = Pools()
+    store = database(server.database, folder)
     catalog = catalog_of(settings, pools)
     observer = log.Observer.of(settings.log, settings.trace, folder, {served.model.id for served in catalog})
     keys = seal_keys(folder)
@@ -83,6 +85,8 @@ def build(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
+            await store.open()
+            stack.push_async_callback(store.close)
             stack.push_async_callback(pools.close)
             for one in catalog.engines.values():
                 stack.push_async_callback(one.backend.close)

@@ -27,6 +27,8 @@ class Server(Section, frozen=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = PORT
     workers: Annotated[int, Meta(ge=1)] = 1
     data_dir: str = "~/.sijo"
+    database: str | None = None
+    """`postgresql://USER:PASSWORD@HOST/NAME`, which several replicas can share. Default: a file in the data folder."""
     keys: tuple[str, ...] = ()
     """Keys that clients must send. Without any, the server binds to loopback only, and any key will do."""
     open: bool = False

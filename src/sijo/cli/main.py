@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, help="default 8484; 0 takes a free one")
     serve.add_argument("--workers", type=int, help="processes, default 1")
     serve.add_argument("--data-dir", help="where state lives, default ~/.sijo")
+    serve.add_argument("--database", metavar="URL", help="a postgresql:// that replicas share; default a file")
     serve.add_argument("--scripts", action="append", help="a script file, or a folder of them, for the simulator")
     serve.add_argument("--record", metavar="DIR", help="write every answer to DIR")
     serve.add_argument("--replay", metavar="DIR", help="answer from the recordings in DIR, offline")
@@ -37,10 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     from sijo.backends.llama import LlamaError
     from sijo.cli.serve import serve
     from sijo.config import ConfigError
+    from sijo.store import StoreError
 
     try:
         return serve(args)
-    except (ConfigError, LlamaError) as error:
+    except (ConfigError, LlamaError, StoreError) as error:
         print(f"sijo: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -48,8 +48,8 @@ PARALLEL = 4
 
 def serve(args: argparse.Namespace) -> int:
     """Runs until it is told to stop."""
-    flags = {"host": args.host, "port": args.port, "workers": args.workers, "data_dir": args.data_dir}
-    settings = load(args.config, {**flags, "strict": args.strict})
+    named = ("host", "port", "workers", "data_dir", "database", "strict")
+    settings = load(args.config, {name: getattr(args, name) for name in named})
     settings = with_flags(settings, args)
     guard(settings)
     settings, why = asyncio.run(choose(settings, args.model))

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from sijo import ids
 from sijo.engine import context, lower, rules, thinking
 from sijo.engine.betas import Betas
+from sijo.engine.caller import ANYBODY, Caller
 from sijo.engine.catalog import Catalog, Served
 from sijo.engine.count import prompt_tokens
 from sijo.engine.estimate import tokens
@@ -41,10 +42,11 @@ INTERLEAVED = "interleaved-thinking-2025-05-14"
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under which terms a request came: its version and its betas."""
+    """Under which terms a request came: its version, its betas, and who asks."""
 
     version: str
     betas: frozenset[str] = frozenset()
+    caller: Caller = ANYBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from starlette.types import Scope
 
 from sijo import ids
+from sijo.engine.caller import ANYBODY, Caller
 
 VERSIONS = ("2023-06-01", "2026-10-21")
 
@@ -15,6 +16,7 @@ class Call:
 
     version: str = VERSIONS[0]
     betas: frozenset[str] = frozenset()
+    caller: Caller = ANYBODY
     status: int = 0
     model: str | None = None
     backend: str | None = None

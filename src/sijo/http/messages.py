@@ -36,7 +36,7 @@ class Messages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope["call"]
         raw = await body.read(call, receive)
-        turn, call.stream, served = await aside(self.intake.turn, raw, Terms(call.version, call.betas))
+        turn, call.stream, served = await aside(self.intake.turn, raw, Terms(call.version, call.betas, call.caller))
         call.model, call.backend = served.model.id, served.backend.name
         try:
             await (self._stream if call.stream else self._whole)(call, turn, receive, send)
@@ -82,7 +82,7 @@ class Count:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope["call"]
         raw = await body.read(call, receive)
-        prompt, served = await aside(self.intake.counted, raw, Terms(call.version, call.betas))
+        prompt, served = await aside(self.intake.counted, raw, Terms(call.version, call.betas, call.caller))
         count = await self.intake.count(prompt, served)
         call.model, call.backend, call.input_tokens = served.model.id, served.backend.name, count
         await answer(send, b'{"input_tokens":%d}' % count)

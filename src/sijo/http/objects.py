@@ -63,7 +63,7 @@ def limit_of(text: str | None) -> int:
         return DEFAULT_LIMIT
     if not text.isascii() or not text.isdigit():
         raise InvalidRequest("limit: Input should be a valid integer, unable to parse string as an integer")
-    limit = int(text[:8])
+    limit = int(text.lstrip("0")[:8] or "0")
     if not 1 <= limit <= MAX_LIMIT:
         bound = "greater than or equal to 1" if limit < 1 else f"less than or equal to {MAX_LIMIT}"
         raise InvalidRequest(f"limit: Input should be {bound}")
