@@ -88,3 +88,18 @@ async def test_what_is_no_database_is_said(tmp_path: Path) -> None:
     assert "secret" not in str(told.value)
     with pytest.raises(StoreError, match="must be postgresql://"):
         database("mysql://localhost/x", tmp_path)
+
+
+async def test_a_refusal_inside_a_transaction_is_said_there(store: Database) -> None:
+    await store.run(TABLE)
+
+    async def twice() -> None:
+        async with store.transaction() as inside:
+            await inside.run(PUT, "pear", 1.0)
+            with pytest.raises(StoreError):
+                await inside.run(PUT, "pear", 2.0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await twice()
+    assert await store.rows(ALL) == []

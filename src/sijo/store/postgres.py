@@ -79,13 +79,16 @@ class Inside:
         """It is open."""
 
     async def rows(self, sql: str, *values: object) -> list[Row]:
-        return [tuple(row) for row in await self._connection.fetch(numbered(sql), *values)]
+        with said():
+            return [tuple(row) for row in await self._connection.fetch(numbered(sql), *values)]
 
     async def run(self, sql: str, *values: object) -> int:
-        return touched(await self._connection.execute(numbered(sql), *values))
+        with said():
+            return touched(await self._connection.execute(numbered(sql), *values))
 
     async def many(self, sql: str, values: Sequence[Row]) -> None:
-        await self._connection.executemany(numbered(sql), values)
+        with said():
+            await self._connection.executemany(numbered(sql), values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Database]:
