@@ -79,7 +79,16 @@ def build(settings: Settings) -> ASGIApp:
     observer = log.Observer.of(settings.log, settings.trace, folder, {served.model.id for served in catalog})
     keys = seal_keys(folder)
     seal, counted = Seal(keys), counters(settings)
-    intake = Intake(catalog, betas(), seal, counted, summarizer(settings, catalog), screens(settings))
+    intake = Intake(
+        catalog,
+        betas(),
+        seal,
+        counted,
+        summarizer(settings, catalog),
+        screens(settings),
+        awareness=server.awareness,
+        tool_prompt=server.tool_prompt,
+    )
     routes = table(Messages(intake, ping_every=server.ping), Count(intake), Objects(catalog, observer))
 
     @asynccontextmanager

@@ -36,6 +36,10 @@ class Server(Section, frozen=True):
     strict: bool | None = None
     """Refuse exactly what the hosted API refuses. Default: in front of the simulator yes, of a real engine no."""
     refuse_retired: bool = False
+    awareness: bool = True
+    """Tell the models that are aware of their context (Sonnet 4.5 and the like) its size and use."""
+    tool_prompt: bool = False
+    """Count the hosted API's hidden tool prompt too, where the count is ours (the simulator)."""
     grace: Annotated[float, Meta(ge=0)] = 30.0
     """Seconds for open streams to finish after SIGTERM."""
     ping: Annotated[float, Meta(gt=0)] = 10.0

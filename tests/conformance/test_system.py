@@ -20,7 +20,7 @@ KEEP = {"cache_control": {"type": "ephemeral"}}
         [words("Be brief.")],
         [words("Be brief."), words("Be kind.") | KEEP],
         [words(BILLING), words("Be brief.") | KEEP, words("Be kind.") | {"cache_control": {"type": "ephemeral"}}],
-        "word " * 500,
+        "word " * 450,
     ],
     ids=["string", "list", "cached", "billed", "long"],
 )

@@ -4,11 +4,13 @@ An input over the window is refused for every model. An input that leaves less t
 models of old, and accepted for the rest: they stop with `model_context_window_exceeded` when the window is full.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from sijo.engine.catalog import Served
 from sijo.engine.prompt import Prompt
 from sijo.errors import InvalidRequest
+from sijo.wire.request import AnyTool, Named
 
 STOPS_AT_WINDOW = "model-context-window-exceeded-2025-08-26"
 
@@ -31,6 +33,19 @@ def no_room(used: int, max_tokens: int, window: int) -> InvalidRequest:
     )
 
 
+def window(served: Served, betas: Collection[str]) -> int:
+    """Tokens that fit, of input and output together: what is promised, or what the engine really has if it is less."""
+    return served.context if served.context < served.model.context else served.model.window(betas)
+
+
+def tool_prompt(prompt: Prompt) -> int:
+    """Tokens of what the hosted API tells a model of tools by itself, as soon as there are any."""
+    auto, forced = prompt.model.tool_prompt
+    if not prompt.tools:
+        return 0
+    return forced if isinstance(prompt.choice, AnyTool | Named) else auto
+
+
 def fitted(prompt: Prompt, served: Served, count: int) -> Prompt:
     """The prompt with no more `max_tokens` than there is room for, by a count of its input.
 
@@ -40,17 +55,17 @@ def fitted(prompt: Prompt, served: Served, count: int) -> Prompt:
     model, able = served.model, served.backend.abilities
     if able.everything and not able.exact:
         return prompt
-    most = model.limit(prompt.betas)
-    if prompt.max_tokens > most:  # a lenient server takes it for what it can be
-        prompt = replace(prompt, max_tokens=most)
-    window = served.context if served.context < model.context else model.window(prompt.betas)
-    if (able.exact or able.truncates) and count > window:
-        raise too_long(count, window)
-    room = window - count
+    limit = model.limit(prompt.betas)
+    if prompt.max_tokens > limit:  # a lenient server takes it for what it can be
+        prompt = replace(prompt, max_tokens=limit)
+    most = window(served, prompt.betas)
+    if (able.exact or able.truncates) and count > most:
+        raise too_long(count, most)
+    room = most - count
     if not prompt.max_tokens:  # only to fill a cache: one token is the least that engines can be asked for
         return replace(prompt, max_tokens=1)
     if prompt.max_tokens <= room:
         return prompt
     if able.exact and not stops_at_window(prompt):
-        raise no_room(count, prompt.max_tokens, window)
+        raise no_room(count, prompt.max_tokens, most)
     return replace(prompt, max_tokens=max(1, room))

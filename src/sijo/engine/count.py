@@ -2,7 +2,7 @@
 
 What a text counts is for the `text` function that the caller brings (`estimate.tokens`, or an engine's own tokenizer).
 It is called once, with all texts as the lines of one: of a long text it looks at pieces only, and of a thousand short
-ones at all. The hidden tokens of tool use (`Model.tool_prompt`) are not added here.
+ones at all.
 """
 
 import base64
@@ -37,7 +37,7 @@ _encode = msgspec.json.encode
 
 def prompt_tokens(prompt: Prompt, text: Text) -> int:
     """The tokens of a whole prompt, where `text` counts those of a string."""
-    high, total = prompt.model.high_res, 0
+    high, total = prompt.model.high_res, prompt.hidden
     texts = [block.text for block in prompt.system]
     deferred: dict[str, t.AnyTool] = {}
     for tool in prompt.tools:

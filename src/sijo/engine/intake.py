@@ -61,6 +61,10 @@ class Intake:
     """Who sums up thinking; without one an extract is shown."""
     screen: Sequence[re.Pattern[str]] = ()
     """What thinking may not be shown, and leaves redacted."""
+    awareness: bool = True
+    """Tell the models that are aware of their context how large it is and how much of it is used."""
+    tool_prompt: bool = False
+    """Count what the hosted API adds for tools, where our count is the last word."""
 
     def turn(self, body: bytes, terms: Terms) -> tuple[Turn, bool, Served]:
         """A turn, whether it is to stream, and who serves it. Raises the API's errors."""
@@ -118,6 +122,10 @@ class Intake:
         prompt = build(request, messages, tools, served, terms)
         if not served.backend.abilities.signs:
             prompt.thought = next_thought(prompt.thought, prompt)
+        if self.awareness and served.model.context_aware:
+            prompt.window = context.window(served, prompt.betas)
+        if self.tool_prompt and served.backend.abilities.exact:
+            prompt.hidden = context.tool_prompt(prompt)
         return request, lower.lower(prompt, served.backend.abilities), served
 
     def _closed(self, terms: Terms, lenient: bool, name: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from sijo.engine import documents
+from sijo.engine import awareness, documents
 from sijo.engine.abilities import Abilities
 from sijo.engine.clienttools import as_custom
 from sijo.engine.count import found, prompt_tokens
@@ -177,7 +177,7 @@ def texts(content: Sequence[b.Block]) -> str:
     return "\n".join(block.text for block in content if isinstance(block, b.Text))
 
 
-STEPS: tuple[Step, ...] = (tools_shown, tools_lowered, system_lowered, content_lowered, budget_told)
+STEPS: tuple[Step, ...] = (tools_shown, tools_lowered, system_lowered, content_lowered, awareness.told, budget_told)
 
 
 def lower(prompt: Prompt, able: Abilities, steps: Sequence[Step] = STEPS) -> Prompt:

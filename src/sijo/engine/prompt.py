@@ -55,6 +55,10 @@ class Prompt:
     format: JsonFormat | None = None
     counted: int | None = None
     """Its tokens, where they were counted already."""
+    window: int = 0
+    """The window that the model is to be told of, in tokens; 0: it is told nothing."""
+    hidden: int = 0
+    """Tokens that are counted for what the hosted API says of tools by itself, and that nobody says here."""
     betas: tuple[str, ...] = ()
     version: str = "2023-06-01"
 
