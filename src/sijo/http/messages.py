@@ -13,7 +13,7 @@ from sijo.engine.intake import Intake, Terms
 from sijo.engine.turn import Turn, collect, run
 from sijo.http import body
 from sijo.http.call import Call
-from sijo.http.drive import Drive
+from sijo.http.drive import drive
 from sijo.http.sse import EventStream, encode
 from sijo.http.watch import Watch
 from sijo.wire import events as e
@@ -58,7 +58,7 @@ class Messages:
     async def _whole(self, call: Call, turn: Turn, receive: Receive, send: Send) -> None:
         watch = Watch(receive)
         try:
-            message = await Drive(collect(turn), watch.start)
+            message = await drive(collect(turn), watch.start)
         except asyncio.CancelledError:
             if not watch.left:
                 raise
