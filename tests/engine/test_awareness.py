@@ -1,6 +1,6 @@
 """Models that are aware of their context are told its size and its use, in words that never change afterwards."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 import pytest
 

@@ -5,9 +5,8 @@ round of tools. Both are counted from what stands before them alone, so that the
 prefix that an engine has in its cache stays as it is.
 """
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from sijo.engine.abilities import Abilities
 from sijo.engine.count import prompt_tokens
