@@ -147,6 +147,7 @@ async def collect(turn: Turn) -> e.Message:
     It goes the way of `run` without being led through it: a generator more would be felt in each short answer.
     """
     out = Assembler(turn.message, expected=turn.expected)
+    out.started = True  # nobody is to be told so
     feed = out.feed
     for speaker in speakers(turn, out):
         try:
