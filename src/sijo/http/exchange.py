@@ -6,6 +6,7 @@ reply more than to encode it. When a request may begin, and how long it may take
 
 import asyncio
 import http
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Message, Scope
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
 START, BODY = "http.response.start", "http.response.body"
 PHRASES = {status.value: status.phrase for status in http.HTTPStatus}
-STATUS = {status: f"HTTP/1.1 {status} {PHRASES.get(status, '')}\r\n".encode() for status in range(100, 600)}
+STATUS = {status: f"HTTP/1.1 {status} {PHRASES.get(status, '')}".encode() for status in range(100, 600)}
 """The first line of a reply; some of the API's statuses, such as 529, have no phrase."""
 BODILESS = (204, 304)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Exchange:
-    """`keep_alive`: the connection stays open after it; `expects`: the client sends its body only when told to."""
+    """`keep_alive`: the connection stays open after it."""
 
     task: asyncio.Task[None] | None = None
     gone = begun = complete = False
@@ -33,12 +34,13 @@ class Exchange:
     _given = False
     _moved: asyncio.Event | None = None
 
-    def __init__(self, link: "Protocol", scope: Scope, *, keep_alive: bool, expects: bool) -> None:
-        self.link, self.scope = link, scope
-        self.keep_alive, self.expects = keep_alive, expects
+    more = True
+    """More of the body is to come; of what has come, `size` bytes wait to be received."""
+    size = 0
+
+    def __init__(self, link: "Protocol", scope: Scope, keep_alive: bool) -> None:
+        self.link, self.scope, self.keep_alive = link, scope, keep_alive
         self.parts: list[bytes] = []
-        self.size = 0
-        self.more = True
 
     async def run(self, app: ASGIApp) -> None:
         """Let the app answer. What it raises is the task's, and asyncio logs it."""
@@ -54,21 +56,24 @@ class Exchange:
 
     async def receive(self) -> Message:
         """What has come of the body by now, or, once it was given whole, that the client has left."""
-        if self.expects and not self.begun and self.more and not self.gone:
-            self.expects = False
-            self.link.transport.write(CONTINUE)
-        while not (self.gone or self.complete or self.parts or not (self.more or self._given)):
+        while not self.gone and not self.complete:
+            if self.parts or not (self.more or self._given):
+                body = b"".join(self.parts)
+                self.parts.clear()
+                self.size, self._given = 0, not self.more
+                self.link.pace()
+                return {"type": "http.request", "body": body, "more_body": self.more}
             if self._moved is None:
                 self._moved = asyncio.Event()
+                self._go_on()
             self._moved.clear()
             await self._moved.wait()
-        if self.gone or self.complete:
-            return {"type": "http.disconnect"}
-        body = b"".join(self.parts)
-        self.parts.clear()
-        self.size, self._given = 0, not self.more
-        self.link.pace()
-        return {"type": "http.request", "body": body, "more_body": self.more}
+        return {"type": "http.disconnect"}
+
+    def _go_on(self) -> None:
+        """Some clients send their body only when told to."""
+        if self.more and not self.begun and dict(self.scope["headers"]).get(b"expect", b"").lower() == b"100-continue":
+            self.link.transport.write(CONTINUE)
 
     async def send(self, message: Message) -> None:
         """Write a part of the reply. To a client that has left nothing is written, without a word."""
@@ -84,24 +89,21 @@ class Exchange:
         else:
             raise RuntimeError(f"{kind} is not what comes next in this reply")
 
-    def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        lines, length = [STATUS[status], *self.link.common()], None
-        for name, value in headers:
-            lines.append(b"%b: %b\r\n" % (name, value))
-            if name == b"content-length":
-                length = int(value)
-            elif name == b"connection" and value.lower() == b"close":
-                self.keep_alive = False
-        if not self.keep_alive:
-            lines.append(b"connection: close\r\n")
-        self.begun, self._left = True, length or 0
+    def _begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        lines = [STATUS[status], *self.link.common(), *map(b": ".join, headers)]
+        length = dict(headers).get(b"content-length")
+        self.begun = True
         self._silent = status in BODILESS or self.scope["method"] == "HEAD"
-        if length is None and not self._silent:
+        if length is not None:
+            self._left = int(length)
+        elif not self._silent:
             self._chunked = True
-            lines.append(b"transfer-encoding: chunked\r\n")
-        lines.append(b"\r\n")
-        self._head = head = b"".join(lines)
-        if not head.count(b"\n") == head.count(b"\r") == len(lines):
+            lines.append(b"transfer-encoding: chunked")
+        if not self.keep_alive:
+            lines.append(b"connection: close")
+        lines += (b"", b"")
+        self._head = head = b"\r\n".join(lines)
+        if not head.count(b"\n") == head.count(b"\r") == len(lines) - 1:
             raise RuntimeError("a header of the reply holds the end of a line")
 
     def _write(self, body: bytes, more: bool) -> None:

@@ -19,7 +19,7 @@ from sijo.http.exchange import Exchange
 
 logger = logging.getLogger("sijo.http")
 ASGI = {"version": "3.0", "spec_version": "2.3"}
-REFUSED = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\n"
+REFUSED = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d"
 
 
 class Protocol(asyncio.Protocol):
@@ -114,16 +114,12 @@ class Protocol(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self.url = b""
         self.headers: list[tuple[bytes, bytes]] = []
-        self.expects = False
 
     def on_url(self, url: bytes) -> None:
         self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expects = True
-        self.headers.append((name, value))
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._bare = 0
@@ -146,7 +142,7 @@ class Protocol(asyncio.Protocol):
             "state": self.app_state.copy(),
         }
         keep = version != "1.0" and self.parser.should_keep_alive()
-        self._exchange = exchange = Exchange(self, scope, keep_alive=keep, expects=self.expects)
+        self._exchange = exchange = Exchange(self, scope, keep)
         if self._answering():
             self.waiting.append(exchange)
             self.pace()
@@ -213,7 +209,7 @@ class Protocol(asyncio.Protocol):
         """The lines that every reply has: the date, which the server renews each second."""
         if self._dated is not self.state.default_headers:
             self._dated = self.state.default_headers
-            self._common = tuple(b"%b: %b\r\n" % pair for pair in self.state.default_headers)
+            self._common = tuple(map(b": ".join, self.state.default_headers))
         return self._common
 
     def shutdown(self) -> None:
@@ -250,8 +246,7 @@ class Protocol(asyncio.Protocol):
         if self._answered is not None and self._answered.begun and not self._answered.complete:
             self.transport.abort()
             return
-        head = REFUSED % len(words)
-        self.transport.write(b"".join((head, *self.common(), b"connection: close\r\n\r\n", words)))
+        self.transport.write(b"\r\n".join((REFUSED % len(words), *self.common(), b"connection: close", b"", words)))
         self.transport.close()
 
 
