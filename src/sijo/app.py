@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -32,7 +31,7 @@ from sijo.engine.models import models
 from sijo.engine.thinking import Seal
 from sijo.engine.turn import Backend
 from sijo.http.auth import Keys
-from sijo.http.front import Front, crashed
+from sijo.http.front import Front
 from sijo.http.messages import Count, Messages
 from sijo.http.objects import Objects
 from sijo.http.routes import exact, table
@@ -104,7 +103,7 @@ def build(settings: Settings) -> ASGIApp:
             yield
 
     router = Router(routes, redirect_slashes=False, default=missing, lifespan=lifespan)
-    front = Front(
+    return Front(
         router,
         exact=exact(routes),
         keys=Keys(server.keys, required=catalog.strict),
@@ -114,7 +113,6 @@ def build(settings: Settings) -> ASGIApp:
         browsers=server.browsers,
         extra=identity(keys[-1]),
     )
-    return ServerErrorMiddleware(front, handler=crashed)
 
 
 def offline(settings: Settings = DEFAULTS) -> Intake:

@@ -6,7 +6,6 @@ import json
 import stat
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import msgspec
 import pytest
 from anthropic import Anthropic, BadRequestError
 from anthropic.types import Message, MessageParam, ToolChoiceParam, ToolParam, ToolResultBlockParam
+from msgspec.structs import replace
 
 from sijo.backends.record import Recorder
 from sijo.backends.replay import Replayer

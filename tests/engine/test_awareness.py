@@ -1,8 +1,7 @@
 """Models that are aware of their context are told its size and its use, in words that never change afterwards."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from sijo.engine.abilities import Abilities
 from sijo.engine.awareness import told

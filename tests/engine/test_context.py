@@ -1,8 +1,7 @@
 """The window: what is refused, what is shortened, and how the end is named."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities

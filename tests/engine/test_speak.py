@@ -1,9 +1,9 @@
 """How a model speaks when it may think: budgets that hold, and thinking for engines that have none."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sijo.http.drive import Drive
+from sijo.http.drive import drive
 
 
 class Told:
@@ -43,7 +43,7 @@ async def test_it_tells_before_each_wait_and_not_otherwise(
     work: Callable[[], "asyncio.Future[str]"], waits: int, seconds: float | None
 ) -> None:
     told = Told(seconds)
-    assert await Drive(work(), told) == "done"
+    assert await drive(work(), told) == "done"
     assert told.times == told.ended == waits
 
 
@@ -61,7 +61,7 @@ async def test_a_failure_of_what_is_waited_for_reaches_the_work(seconds: float |
             return "mended"
 
     asyncio.get_running_loop().call_later(0.01, future.set_exception, ConnectionRefusedError())
-    assert await Drive(work(), Told(seconds)) == "mended"
+    assert await drive(work(), Told(seconds)) == "mended"
     assert seen == ["refused"]
 
 
@@ -71,7 +71,7 @@ async def test_an_error_of_the_work_is_the_callers() -> None:
         raise ValueError("mine")
 
     with pytest.raises(ValueError, match="mine"):
-        await Drive(work(), Told())
+        await drive(work(), Told())
 
 
 @pytest.mark.parametrize("seconds", [None, 10])
@@ -85,7 +85,7 @@ async def test_cancelling_reaches_the_work(seconds: float | None) -> None:
             cleaned.append(True)
 
     async def outer() -> None:
-        await Drive(work(), Told(seconds))
+        await drive(work(), Told(seconds))
 
     task = asyncio.create_task(outer())
     await asyncio.sleep(0.01)
@@ -102,7 +102,7 @@ async def test_a_future_that_is_done_by_the_time_it_is_waited_for() -> None:
         future.set_result("early")
         await asyncio.sleep(0)
 
-    assert await Drive(on(future), before) == "early"
+    assert await drive(on(future), before) == "early"
 
 
 @pytest.mark.parametrize("seconds", [None, 0.001])
@@ -121,5 +121,5 @@ async def test_the_work_ends_when_its_client_cannot_be_told(seconds: float | Non
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        await Drive(work(), before)
+        await drive(work(), before)
     assert ended == ["work"]

@@ -86,14 +86,10 @@ class Assembler:
         return e.MessageStart(start)
 
     def _text(self, delta: d.Text) -> Events:
+        begun = NOTHING if type(self._open) is b.Text else self._begin(b.Text(""))
         self._parts.append(delta.text)
         event = e.BlockDelta(self.index, e.TextDelta(delta.text))
-        if type(self._open) is b.Text:
-            return (event,)
-        del self._parts[-1:]
-        begun = self._begin(b.Text(""))
-        self._parts.append(delta.text)
-        return [*begun, e.BlockDelta(self.index, event.delta)]
+        return [*begun, event] if begun else (event,)
 
     def _thinking(self, delta: d.Thinking) -> Events:
         begun: Events = NOTHING if type(self._open) is b.Thinking else self._begin(b.Thinking("", ""))
@@ -160,9 +156,10 @@ class Assembler:
         usage.input_tokens += delta.input
         usage.output_tokens += delta.output
         usage.cache_read_input_tokens += delta.cache_read
-        usage.cache_creation_input_tokens += delta.cache_5m + delta.cache_1h
-        usage.cache_creation.ephemeral_5m_input_tokens += delta.cache_5m
-        usage.cache_creation.ephemeral_1h_input_tokens += delta.cache_1h
+        if delta.cache_5m or delta.cache_1h:
+            usage.cache_creation_input_tokens += delta.cache_5m + delta.cache_1h
+            usage.cache_creation.ephemeral_5m_input_tokens += delta.cache_5m
+            usage.cache_creation.ephemeral_1h_input_tokens += delta.cache_1h
         if delta.thinking:
             details = usage.output_tokens_details or e.OutputDetails()
             usage.output_tokens_details = e.OutputDetails(details.thinking_tokens + delta.thinking)

@@ -7,9 +7,8 @@ prefix that an engine has in its cache stays as it is.
 A plain question, without tools or a system prompt, is passed on as it is: some chat templates know no system prompt.
 """
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from sijo.engine.abilities import Abilities
 from sijo.engine.count import prompt_tokens

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+import msgspec
+
 from sijo.engine.models import Model, Models
 from sijo.engine.turn import Backend
 from sijo.errors import NotFound
@@ -12,8 +14,7 @@ UNKNOWN_WINDOW = 131_072
 """Tokens assumed for an engine's own model when the engine does not tell its window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(msgspec.Struct, frozen=True):
     """A model as it is served here: what its name promises, who answers, and the window that there really is."""
 
     model: Model
@@ -46,6 +47,8 @@ class Catalog:
         self.engines = engines
         self.routes = routes
         self.refuse_retired = refuse_retired
+        self.strict = all(engine.strict for engine in engines.values())
+        """How a request is treated before its model is known: strictly only where everything is."""
         self._found: dict[str, Served] = {}
 
     def find(self, name: str) -> Served:
@@ -66,11 +69,6 @@ class Catalog:
             for own in engine.own:
                 if self.models.get(own) is None:
                     yield self.find(own)
-
-    @property
-    def strict(self) -> bool:
-        """How a request is treated before its model is known: strictly only where everything is."""
-        return all(engine.strict for engine in self.engines.values())
 
     def _look(self, name: str) -> Served:
         known = self.models.get(name)

@@ -5,7 +5,8 @@ models of old, and accepted for the rest: they stop with `model_context_window_e
 """
 
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sijo.engine.catalog import Served
 from sijo.engine.prompt import Prompt

@@ -18,6 +18,7 @@ how long the text is, and no weight is negative: text added at the end never low
 
 from bisect import bisect_left
 from math import ceil
+from operator import mul
 from typing import Final
 
 # A byte's class. `x` costs nothing by itself: the later bytes of a character, and a carriage return before its newline.
@@ -59,6 +60,10 @@ WIDE: Final = (
     (b"x ", 0.76),  # a word of a script with spaces
 )
 
+Table = tuple[tuple[bytes, ...], tuple[float, ...]]
+NARROW: Final[Table] = (tuple(pattern for pattern, _ in ASCII), tuple(weight for _, weight in ASCII))
+EVERY: Final[Table] = (tuple(pattern for pattern, _ in ASCII + WIDE), tuple(weight for _, weight in ASCII + WIDE))
+
 WHOLE: Final = 8_192  # characters; of what follows, as many in each zone, and each zone is as long as all before it
 PIECE: Final = 64  # characters in a row
 
@@ -84,9 +89,9 @@ def tokens(text: str) -> int:
 
 def _cost(text: str) -> float:
     shape = text.encode("utf-8", "surrogatepass").translate(SHAPE)
-    table = ASCII if text.isascii() else ASCII + WIDE
-    count = shape.count
-    return sum([weight * count(pattern) for pattern, weight in table])
+    patterns, weights = NARROW if text.isascii() else EVERY
+    cost: float = sum(map(mul, weights, map(shape.count, patterns)))
+    return cost
 
 
 def _pieces(text: str, start: int) -> str:

@@ -5,11 +5,13 @@ What the API refuses is refused here; later only an engine's adapter does, what 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
+import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from sijo import ids
 from sijo.engine import context, lower, rules, thinking
@@ -25,8 +27,8 @@ from sijo.engine.turn import Backend, Turn
 from sijo.wire import blocks as b
 from sijo.wire.request import (
     Adaptive,
-    BetweenTools,
     CountRequest,
+    Disabled,
     Enabled,
     MessageParam,
     MessageRequest,
@@ -37,11 +39,11 @@ from sijo.wire.tools import AnyTool, Custom
 
 T = TypeVar("T")
 Counter = Callable[[str], int]
+NONE: frozenset[str] = frozenset()
 INTERLEAVED = "interleaved-thinking-2025-05-14"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """Under which terms a request came: its version, its betas, and who asks."""
 
     version: str
@@ -75,7 +77,7 @@ class Intake:
         prompt.counted = expected
         prompt = context.fitted(prompt, served, expected)
         id = ids.new("msg")
-        thoughts = thinking.Thoughts(self.seal, id)
+        thoughts = thinking.Thoughts(self.seal, id) if prompt.thought.mode != "off" else None
         turn = Turn(
             prompt,
             served.backend,
@@ -103,39 +105,39 @@ class Intake:
 
     def _read(self, body: bytes, kind: type[CountRequest], terms: Terms) -> tuple[CountRequest, Prompt, Served]:
         lenient = not self.catalog.strict
-        closed: Callable[[str], frozenset[str]] = partial(self._closed, terms, lenient)
+        closed = NONE if lenient else partial(self._closed, terms)
         request = rules.read(body, kind, closed=closed, lenient=lenient, betas=bool(terms.betas))
         tools = rules.tools(request.tools) if request.tools else []
         served = self.catalog.find(request.model)
+        able = served.backend.abilities
         facts = rules.Facts(
             model=served.model,
             betas=terms.betas,
             version=terms.version,
             strict=served.strict,
-            relayed=served.backend.abilities.signs,
+            relayed=able.signs,
         )
         rules.check(request, tools, facts)
-        if not served.backend.abilities.signs:
-            messages = thinking.restored(request.messages, self.seal, lenient=not served.strict)
-        else:
-            messages = request.messages
+        messages: Sequence[MessageParam] = request.messages
+        if not able.signs:
+            messages = thinking.restored(messages, self.seal, lenient=not served.strict)
         prompt = build(request, messages, tools, served, terms)
-        if not served.backend.abilities.signs:
+        if not able.signs:
             prompt.thought = next_thought(prompt.thought, prompt)
         if self.awareness and served.model.context_aware:
             prompt.window = context.window(served, prompt.betas)
-        if self.tool_prompt and served.backend.abilities.exact:
+        if self.tool_prompt and able.exact:
             prompt.hidden = context.tool_prompt(prompt)
-        return request, lower.lower(prompt, served.backend.abilities), served
+        return request, lower.lower(prompt, able), served
 
-    def _closed(self, terms: Terms, lenient: bool, name: str) -> frozenset[str]:
-        """The top-level fields that a request for this model may not have."""
-        if lenient:
-            return frozenset()
+    def _closed(self, terms: Terms, name: str) -> frozenset[str]:
+        """The top-level fields that a request for this model may not have, where there are such."""
         model = self.catalog.models.get(name)
         return self.betas.closed(terms.betas, terms.version, model.opens if model else ())
 
-    def _filters(self, prompt: Prompt, served: Served, thoughts: thinking.Thoughts, asked: int) -> Sequence[Filter]:
+    def _filters(
+        self, prompt: Prompt, served: Served, thoughts: thinking.Thoughts | None, asked: int
+    ) -> Sequence[Filter]:
         """What the model's words pass on their way out: nothing where a relay passes them as they are."""
         filters: list[Filter] = []
         able = served.backend.abilities
@@ -145,7 +147,7 @@ class Intake:
             return (Silent(),)
         if prompt.max_tokens < asked or not able.everything:
             filters.append(Meter(asked, prompt.counted or 0, self.counters.get(served.backend.name, tokens)))
-        if prompt.thought.mode != "off":
+        if thoughts is not None:
             if self.screen:
                 filters.append(thinking.Screen(thoughts, self.screen))
             filters.append(thinking.Show(thoughts, prompt.thought.display))
@@ -162,28 +164,28 @@ def build(
     request: CountRequest, messages: Sequence[MessageParam], tools: Sequence[AnyTool], served: Served, terms: Terms
 ) -> Prompt:
     """The prompt that a checked request asks for, before anything is lowered."""
-    answered = request if isinstance(request, MessageRequest) else None
     thinks = thought(request, served)
     if not served.backend.abilities.signs:
         messages = thinking.kept(messages, served.model, thinks.mode)
     config = request.output_config
-    return Prompt(
+    prompt = Prompt(
         model=served.model,
         request=request,
         system=lower.system_blocks(request.system),
         items=lower.merged(messages),
         tools=tools,
         choice=request.tool_choice or None,
-        max_tokens=answered.max_tokens if answered else 0,
-        stops=tuple(answered.stop_sequences) if answered else (),
-        temperature=given(answered.temperature) if answered else None,
-        top_p=given(answered.top_p) if answered else None,
-        top_k=given(answered.top_k) if answered else None,
         thought=thinks,
         format=(config.format if config else None) or request.output_format,
-        betas=tuple(sorted(terms.betas)),
+        betas=tuple(sorted(terms.betas)) if terms.betas else (),
         version=terms.version,
     )
+    if isinstance(request, MessageRequest):
+        prompt.max_tokens = request.max_tokens
+        prompt.stops = tuple(request.stop_sequences)
+        prompt.temperature, prompt.top_p = given(request.temperature), given(request.top_p)
+        prompt.top_k = given(request.top_k)
+    return prompt
 
 
 def given(value: T | UnsetType) -> T | None:
@@ -192,18 +194,16 @@ def given(value: T | UnsetType) -> T | None:
 
 def thought(request: CountRequest, served: Served) -> Thought:
     """Whether and how to think, by what was asked and by what the model does when nothing was."""
-    model = served.model
+    model, asked = served.model, request.thinking
     effort = (request.output_config.effort if request.output_config else None) or model.effort_default
-    match request.thinking:
-        case Enabled(budget_tokens=budget, display=display):
-            return Thought("enabled", budget, effort, display or model.display)
-        case Adaptive(effort=own, display=display):
-            return Thought("adaptive", None, own or effort, display or model.display)
-        case BetweenTools():
-            return Thought("between_tools", None, effort, model.display)
-        case _:
-            on = request.thinking is UNSET and model.thinking_default == "on"
-            return Thought("adaptive" if on else "off", None, effort, model.display)
+    if asked is UNSET or isinstance(asked, Disabled):
+        on = asked is UNSET and model.thinking_default == "on"
+        return Thought("adaptive" if on else "off", None, effort, model.display)
+    if isinstance(asked, Enabled):
+        return Thought("enabled", asked.budget_tokens, effort, asked.display or model.display)
+    if isinstance(asked, Adaptive):
+        return Thought("adaptive", None, asked.effort or effort, asked.display or model.display)
+    return Thought("between_tools", None, effort, model.display)
 
 
 def next_thought(thinks: Thought, prompt: Prompt) -> Thought:
@@ -211,6 +211,8 @@ def next_thought(thinks: Thought, prompt: Prompt) -> Thought:
 
     Nor is there thinking before a text that the caller has begun, or a call that the caller forces.
     """
+    if thinks.mode == "off":
+        return thinks
     within = (
         prompt.items
         and prompt.items[-1].role == "user"

@@ -4,9 +4,9 @@ What cannot be said otherwise is refused aloud. Only a redacted thought, which n
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from sijo.engine import awareness, documents
 from sijo.engine.abilities import Abilities

@@ -1,11 +1,11 @@
 """A request after preparation: what a backend is to continue. Data only; the steps are in `engine/lower.py`.
 
-Nobody changes a prompt once it is prepared: a step makes a new one (`dataclasses.replace`). The classes are not frozen
-all the same, since that would make each of them three times as dear, and every request makes several.
+Nobody changes a prompt once it is prepared: a step makes a new one (`msgspec.structs.replace`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sijo.engine.models import Model
 from sijo.wire import blocks as b
@@ -16,16 +16,14 @@ from sijo.wire.tools import AnyTool
 Choice = Auto | MustCall | Named | NoTools
 
 
-@dataclass(slots=True)
-class Item:
+class Item(msgspec.Struct):
     """One turn of the conversation: `user`, `assistant`, or, where the engine takes it, `system`."""
 
     role: str
     content: Sequence[b.Block]
 
 
-@dataclass(slots=True)
-class Thought:
+class Thought(msgspec.Struct):
     """Whether and how to think: `mode` is `off`, `enabled` (up to `budget` tokens), `adaptive` or `between_tools`."""
 
     mode: str = "off"
@@ -34,8 +32,7 @@ class Thought:
     display: str = "summarized"
 
 
-@dataclass(slots=True)
-class Prompt:
+class Prompt(msgspec.Struct):
     """What a backend is to continue. Sampling values are None where the caller gave none."""
 
     model: Model
@@ -49,7 +46,7 @@ class Prompt:
     temperature: float | None = None
     top_p: float | None = None
     top_k: int | None = None
-    thought: Thought = field(default_factory=Thought)
+    thought: Thought = msgspec.field(default_factory=Thought)
     begun: str | None = None
     """What was thought before it was cut off: the answer is to go on right after it, the thought closed."""
     format: JsonFormat | None = None

@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from sijo import ids
 from sijo.engine.abilities import Abilities
@@ -145,6 +147,7 @@ async def collect(turn: Turn) -> e.Message:
     It goes the way of `run` without being led through it: a generator more would be felt in each short answer.
     """
     out = Assembler(turn.message, expected=turn.expected)
+    out.started = True  # nobody is to be told so
     feed = out.feed
     for speaker in speakers(turn, out):
         try:

@@ -27,7 +27,7 @@ class Keys:
         """Raises `Unauthenticated`. Both headers may come (some clients send both): either will do."""
         if not self.required:
             return
-        sent = list(credentials(call))
+        sent = credentials(call)
         if not sent:
             raise Unauthenticated("x-api-key header is required")
         if self._digests and not any(self._known(key) for key in sent):
@@ -38,10 +38,13 @@ class Keys:
         return any(hmac.compare_digest(sent, own) for own in self._digests)
 
 
-def credentials(call: Call) -> Iterable[str]:
+def credentials(call: Call) -> list[str]:
     """The keys that the request carries."""
-    if (key := call.header(b"x-api-key")) is not None and key.strip():
-        yield key.strip()
-    scheme, _, token = (call.header(b"authorization") or "").partition(" ")
-    if scheme.lower() == "bearer" and token.strip():
-        yield token.strip()
+    sent = []
+    if key := (call.header(b"x-api-key") or "").strip():
+        sent.append(key)
+    if b"authorization" in call.headers:
+        scheme, _, token = (call.header(b"authorization") or "").partition(" ")
+        if scheme.lower() == "bearer" and token.strip():
+            sent.append(token.strip())
+    return sent

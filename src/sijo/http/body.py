@@ -6,7 +6,7 @@ from starlette.types import Message, Receive
 
 from sijo.errors import InvalidRequest, RequestTooLarge
 from sijo.http.call import Call
-from sijo.http.drive import Drive
+from sijo.http.drive import drive
 
 MESSAGES_LIMIT = 32 * 1024 * 1024
 """Bytes of a Messages or count_tokens body."""
@@ -28,7 +28,10 @@ async def read(call: Call, receive: Receive, limit: int = MESSAGES_LIMIT) -> byt
     length = call.headers.get(b"content-length")
     if length is not None and length.isdigit() and int(length) > limit:
         raise RequestTooLarge
-    part = await there(receive)
+    try:  # the body of most requests came with its head: to set a timer for such a one would cost more than to read it
+        part: Message | None = await drive(receive(), _give_up)
+    except _Waits:
+        part = None
     if part is not None and part["type"] == "http.request" and not part.get("more_body", False):
         body: bytes = part.get("body", b"")
         if len(body) > limit:
@@ -45,17 +48,6 @@ async def read(call: Call, receive: Receive, limit: int = MESSAGES_LIMIT) -> byt
 
 class _Waits(Exception):
     """It is not there yet."""
-
-
-async def there(receive: Receive) -> Message | None:
-    """The next message if it can be had without waiting, else None: then it is still to be received.
-
-    The body of most requests came with its head. To set a timer for such a one would cost more than to read it.
-    """
-    try:
-        return await Drive(receive(), _give_up)
-    except _Waits:
-        return None
 
 
 async def _give_up() -> None:

@@ -5,7 +5,7 @@ watcher for the client who leaves is made only when there is time in which to le
 """
 
 from collections.abc import Awaitable, Callable, Generator
-from types import TracebackType
+from types import TracebackType, coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -14,25 +14,34 @@ GONE = (OSError, RuntimeError)
 only left, its generators would stay as they are, in the midst of a step, and nobody could close them."""
 
 
-class Drive(Generator[Any, Any, T], Awaitable[T]):
-    """`await Drive(work, before)` is `await work`, with `await before()` each time that `work` is about to wait.
+@coroutine
+def drive(work: Awaitable[T], before: Callable[[], Awaitable[None]]) -> Generator[Any, Any, T]:
+    """`await drive(work, before)` is `await work`, with `await before()` each time that `work` is about to wait."""
+    steps = work.__await__()
+    try:
+        waits_for = next(steps)
+    except StopIteration as done:  # most work is done without a wait, and pays for none
+        result: T = done.value
+        return result
+    return (yield from _Drive(steps, before, waits_for))
 
-    It stands between the task and the work as the task sees it: what is sent goes on to the work, and what is thrown
+
+class _Drive(Generator[Any, Any, T]):
+    """It stands between the task and the work as the task sees it: what is sent goes on to the work, and what is thrown
     too, which is how a failure arrives of what the work waits for, or its cancellation.
     """
 
-    __slots__ = ("_aside", "_before", "_held", "_work")
+    __slots__ = ("_aside", "_before", "_begun", "_held", "_work")
 
-    def __init__(self, work: Awaitable[T], before: Callable[[], Awaitable[None]]) -> None:
-        self._work = work.__await__()
-        self._before = before
+    def __init__(self, work: Generator[Any, Any, T], before: Callable[[], Awaitable[None]], waits_for: Any) -> None:
+        self._work, self._before, self._held = work, before, waits_for
         self._aside: Generator[Any, Any, None] | None = None
-        self._held: Any = None
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        return self
+        self._begun = False
 
     def send(self, value: Any) -> Any:
+        if not self._begun:
+            self._begun = True
+            return self._pause(self._held)
         if self._aside is None:
             return self._pause(self._work.send(value))
         try:

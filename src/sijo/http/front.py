@@ -4,11 +4,9 @@ A pure ASGI callable around the routes. What went wrong inside is decided here, 
 reply, after it the stream has told already.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sijo.engine.betas import Betas
@@ -58,40 +56,34 @@ class Front:
         call = Call(scope)
         headers = [(b"request-id", call.id.encode()), *self.extra]
 
-        async def out(message: Message) -> None:
+        def out(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 call.status = message["status"]
                 message["headers"] = [*message.get("headers", ()), *headers]
-            await send(message)
+            return send(message)
 
         scope["call"] = call
         scope["app"] = self  # with an app around it, a route raises on a wrong method and does not answer by itself
         self.observer.begin()
         try:
-            await self._answer(call, scope, receive, out, headers)
-        finally:
-            if not call.status:
-                call.status, call.error = 500, ApiError.type
-            self.observer.end(call, call.header(b"traceparent"))
-
-    async def _answer(
-        self, call: Call, scope: Scope, receive: Receive, send: Send, headers: list[tuple[bytes, bytes]]
-    ) -> None:
-        try:
-            if (origin := call.header(b"origin")) is not None and await self._cross(call, origin, send, headers):
+            if (origin := call.header(b"origin")) is not None and await self._cross(call, origin, out, headers):
                 return
             if call.path not in OPEN_PATHS:
                 self._admit(call)
             answer = self.exact.get((call.method, call.path), self.routes)
-            await answer(scope, receive, send)
+            await answer(scope, receive, out)
         except ApiError as error:
-            await reply(call, error, send)
+            await reply(call, error, out)
         except HTTPException as error:
             words = "The requested resource could not be found." if error.status_code == 404 else error.detail
             known = NotFound(words) if error.status_code == 404 else InvalidRequest(words)
-            await reply(call, known, send, status=error.status_code)
+            await reply(call, known, out, status=error.status_code)
         except Left:
             call.status = call.status or 499
+        finally:
+            if not call.status:  # a bug of ours: the envelope, and not a word of what went wrong inside
+                await reply(call, ApiError(), out)
+            self.observer.end(call, call.header(b"traceparent"))
 
     def _admit(self, call: Call) -> None:
         self.keys.check(call)
@@ -123,13 +115,6 @@ class Front:
 def beta_values(call: Call) -> Iterable[str]:
     """The header's values; it may be repeated, and each holds a list."""
     return [value.decode("latin-1") for name, value in call.raw if name == b"anthropic-beta"]
-
-
-async def crashed(request: Request, _: Exception) -> Response:
-    """The reply to a request that met a bug of ours: the envelope, and not a word of what went wrong inside."""
-    call: Call = request.scope["call"]
-    headers = {"request-id": call.id}
-    return Response(encode(failure(ApiError(), call.id)), 500, headers=headers, media_type="application/json")
 
 
 async def reply(call: Call, error: ApiError, send: Send, *, status: int | None = None) -> None:

@@ -13,7 +13,7 @@ from sijo.engine.intake import Intake, Terms
 from sijo.engine.turn import Turn, collect, run
 from sijo.http import body
 from sijo.http.call import Call
-from sijo.http.drive import Drive
+from sijo.http.drive import drive
 from sijo.http.sse import EventStream, encode
 from sijo.http.watch import Watch
 from sijo.wire import events as e
@@ -36,7 +36,8 @@ class Messages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope["call"]
         raw = await body.read(call, receive)
-        turn, call.stream, served = await aside(self.intake.turn, raw, Terms(call.version, call.betas, call.caller))
+        read, terms = self.intake.turn, Terms(call.version, call.betas, call.caller)
+        turn, call.stream, served = await aside(read, raw, terms) if heavy(raw) else read(raw, terms)
         call.model, call.backend = served.model.id, served.backend.name
         try:
             await (self._stream if call.stream else self._whole)(call, turn, receive, send)
@@ -58,7 +59,7 @@ class Messages:
     async def _whole(self, call: Call, turn: Turn, receive: Receive, send: Send) -> None:
         watch = Watch(receive)
         try:
-            message = await Drive(collect(turn), watch.start)
+            message = await drive(collect(turn), watch.start)
         except asyncio.CancelledError:
             if not watch.left:
                 raise
@@ -82,25 +83,29 @@ class Count:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope["call"]
         raw = await body.read(call, receive)
-        prompt, served = await aside(self.intake.counted, raw, Terms(call.version, call.betas, call.caller))
+        read, terms = self.intake.counted, Terms(call.version, call.betas, call.caller)
+        prompt, served = await aside(read, raw, terms) if heavy(raw) else read(raw, terms)
         count = await self.intake.count(prompt, served)
         call.model, call.backend, call.input_tokens = served.model.id, served.backend.name, count
         await answer(send, b'{"input_tokens":%d}' % count)
 
 
 async def aside(read: Callable[[bytes, Terms], T], raw: bytes, terms: Terms) -> T:
-    """What is read from a body; in a thread where that may take long, so that nobody else has to wait for it."""
-    if len(raw) > LARGE or costly(raw):
-        return await asyncio.to_thread(read, raw, terms)
-    return read(raw, terms)
+    """What is read from a body that is heavy; in a thread, so that nobody else has to wait for it."""
+    return await asyncio.to_thread(read, raw, terms)
 
 
-def costly(raw: bytes) -> bool:
-    """Whether a body may hold a PDF, however it is spelt: its text is taken out of it.
+def heavy(raw: bytes) -> bool:
+    """Whether to read a body may take long: it is large, or may hold a PDF, however that is spelt, whose text is taken
+    out of it.
 
     Fixed strings are looked for first: one pattern for all of it would take five times as long.
     """
-    return b"application/pdf" in raw or rb"application\/pdf" in raw or (rb"\u00" in raw and bool(ESCAPED.search(raw)))
+    return (
+        len(raw) > LARGE
+        or b"application/pdf" in raw
+        or (b"\\" in raw and (rb"application\/pdf" in raw or (rb"\u00" in raw and bool(ESCAPED.search(raw)))))
+    )
 
 
 def note(call: Call, message: e.Message) -> None:

@@ -1,17 +1,29 @@
-"""A connection as uvicorn serves it, with three things seen to that it leaves open.
+"""A connection: bytes in, exchanges out, one after the other. What uvicorn's server expects of a protocol.
 
-A client that is gone leaves no request behind, however many it had sent at once. And one that begins a request has to
-end its head in time, and before it is without end.
+It is our own because most of what a short reply costs is spent here. It knows HTTP/1.1 and no websockets; the parser is
+httptools'. A client that is gone leaves no request behind, however many it had sent at once. And one that begins a
+request has to end its head in time, and before it is without end.
 """
 
 import asyncio
+import logging
+from collections import deque
 from typing import Any
+from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+import httptools
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from sijo.http.exchange import Exchange
+
+logger = logging.getLogger("sijo.http")
+ASGI = {"version": "3.0", "spec_version": "2.3"}
+REFUSED = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d"
 
 
-class Protocol(HttpToolsProtocol):
-    """Bodies have a limit of their own (`body.SLOW`), and so has the silence after a reply (uvicorn's keep-alive)."""
+class Protocol(asyncio.Protocol):
+    """Bodies have a time limit of their own (`body.SLOW`); the silence after a reply has uvicorn's keep-alive."""
 
     HEAD = 60.0
     """Seconds from when a request may begin to the end of its head."""
@@ -19,63 +31,236 @@ class Protocol(HttpToolsProtocol):
     """Bytes that may come with neither the end of a head nor a part of a body among them: they are all kept."""
     AHEAD = 8
     """Requests that may wait while one is answered; then no more is read, and so nobody sees the client go."""
+    BODY = 64 * 1024
+    """Bytes of a body that are kept until the app asks for them; then no more is read."""
 
-    _answered: RequestResponseCycle | None = None
-    _late: asyncio.TimerHandle | None = None
+    transport: asyncio.Transport
+    full: asyncio.Event | None = None
+    """There while the client takes no more; set when it does again."""
+    _exchange: Exchange | None = None
+    """The newest one, whose body may still come."""
+    _answered: Exchange | None = None
+    _stopped = False
+    _timer: asyncio.TimerHandle | None = None
+    _due = _armed = 0.0
+    _idle = False
     _bare = 0
+    _dated: object = None
+    _common: tuple[bytes, ...] = ()
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        if not config.loaded:
+            config.load()
+        self.app, self.root, self.silence = config.loaded_app, config.root_path, config.timeout_keep_alive
+        self.state, self.app_state = server_state, app_state
+        self.loop = _loop or asyncio.get_running_loop()
+        self.waiting: deque[Exchange] = deque()
+        self.parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # one that was sent ahead is no error
+
+    # ---- the transport ----
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._expect()
+        self.transport = transport
+        self.state.connections.add(self)  # type: ignore[arg-type]
+        self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
+        self.server, self.client = (_address(transport.get_extra_info(name)) for name in ("sockname", "peername"))
+        self._expect(self.HEAD)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.state.connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._answered is not None and not self._answered.complete:
+            self._answered.gone = True
+            self._answered.wake()
+        self.resume_writing()
+        self.waiting.clear()
+        self.parser = None  # which holds this protocol
 
     def data_received(self, data: bytes) -> None:
         self._bare += len(data)
-        super().data_received(data)
-        self._expect()
+        assert self.parser is not None
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            logger.warning("refused what is no HTTP request")
+            self._refuse(b"Invalid HTTP request received.")
+            return
+        except httptools.HttpParserUpgrade:
+            pass  # there is nothing to change to: it was answered like any other
+        if self._idle and not self._answering():
+            self._idle = False
+            self._expect(self.HEAD)
         if self._bare > self.BARE:
-            self._overflow()
+            self._refuse(b"Request header fields too large.")
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._late is not None:
-            self._late.cancel()
-        # uvicorn tells the last request that came: of several sent at once, that is not the one being answered
-        cycle = self._answered
-        if cycle is not None and not cycle.response_complete:
-            cycle.disconnected = True
-            cycle.message_event.set()
-        super().connection_lost(exc)
+    def pause_writing(self) -> None:
+        self.full = self.full or asyncio.Event()
+
+    def resume_writing(self) -> None:
+        if self.full is not None:
+            self.full.set()
+            self.full = None
+
+    # ---- the parser ----
+
+    def on_message_begin(self) -> None:
+        self.url = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self._bare = 0
-        super().on_headers_complete()
-        if 0 < len(self.pipeline) < self.AHEAD:
-            self.flow.resume_reading()
+        assert self.parser is not None
+        version = self.parser.get_http_version()
+        path, raw, query = _split(self.url)
+        scope = {
+            "type": "http",
+            "asgi": ASGI,
+            "http_version": version,
+            "method": self.parser.get_method().decode("ascii"),
+            "scheme": self.scheme,
+            "path": self.root + path,
+            "raw_path": raw,
+            "query_string": query,
+            "root_path": self.root,
+            "headers": self.headers,
+            "client": self.client,
+            "server": self.server,
+            "state": self.app_state.copy(),
+        }
+        keep = version != "1.0" and self.parser.should_keep_alive()
+        self._exchange = exchange = Exchange(self, scope, keep)
+        if self._answering():
+            self.waiting.append(exchange)
+            self.pace()
+        else:
+            self._start(exchange)
 
     def on_body(self, body: bytes) -> None:
         self._bare = 0
-        super().on_body(body)
+        exchange = self._exchange
+        assert exchange is not None
+        if not exchange.complete:
+            exchange.parts.append(body)
+            exchange.size += len(body)
+            exchange.wake()
+            if exchange.size > self.BODY:
+                self.pace()
 
-    def _overflow(self) -> None:
-        """Refuse what has no end: with words while nobody else is speaking, else by hanging up."""
-        if self.transport.is_closing():
-            return
-        if self._answering():
-            self.transport.abort()
-        else:
-            self.send_400_response("Request header fields too large.")
+    def on_message_complete(self) -> None:
+        assert self._exchange is not None
+        self._exchange.more = False
+        self._exchange.wake()
+
+    # ---- the exchanges ----
 
     def _answering(self) -> bool:
-        return self._answered is not None and not self._answered.response_complete
+        return self._answered is not None and not self._answered.complete
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answered = cycle
-        super()._start_asgi_task(cycle, app)
+    def _start(self, exchange: Exchange) -> None:
+        self._answered = exchange
+        self._due = float("inf")
+        exchange.task = self.loop.create_task(exchange.run(self.app))
+        self.state.tasks.add(exchange.task)
 
-    def _expect(self) -> None:
-        """Start the clock if no request is being answered, and stop it if one is."""
-        answering = self._answering()
-        if answering and self._late is not None:
-            self._late.cancel()
-            self._late = None
-        elif not answering and self._late is None:
-            self._late = self.loop.call_later(self.HEAD, self.timeout_keep_alive_handler)
+    def ended(self, exchange: Exchange) -> None:
+        """The reply is written: on with the next, if there is one."""
+        self.state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        if not exchange.keep_alive:
+            self.transport.close()
+        elif self.waiting:
+            self._start(self.waiting.popleft())
+        else:
+            self._idle = True
+            self._expect(self.silence)
+        self.pace()
+
+    def left(self, exchange: Exchange) -> None:
+        """The app is done with it. A reply that it did not end is cut off."""
+        if exchange.task is not None:
+            self.state.tasks.discard(exchange.task)
+            exchange.task = None
+        if not exchange.complete and not exchange.gone:
+            self.transport.close()
+
+    def pace(self) -> None:
+        """Read no further while too much waits to be answered, or to be taken by the app; else go on."""
+        much = len(self.waiting) >= self.AHEAD or (self._exchange is not None and self._exchange.size > self.BODY)
+        if much is not self._stopped and not self.transport.is_closing():
+            self._stopped = much
+            (self.transport.pause_reading if much else self.transport.resume_reading)()
+
+    def common(self) -> tuple[bytes, ...]:
+        """The lines that every reply has: the date, which the server renews each second."""
+        if self._dated is not self.state.default_headers:
+            self._dated = self.state.default_headers
+            self._common = tuple(map(b": ".join, self.state.default_headers))
+        return self._common
+
+    def shutdown(self) -> None:
+        """The server is to end: so is the connection, after what is being answered."""
+        if self._exchange is None or self._exchange.complete:
+            self.transport.close()
+        else:
+            self._exchange.keep_alive = False
+
+    # ---- limits ----
+
+    def _expect(self, seconds: float) -> None:
+        """A request is to come within so many seconds. A timer that is set already is left to find that out."""
+        self._due = self.loop.time() + seconds
+        if self._timer is not None and self._armed > self._due:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._armed = self._due
+            self._timer = self.loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._due <= self.loop.time():
+            self.transport.close()
+        elif not self._answering():
+            self._armed = self._due
+            self._timer = self.loop.call_at(self._due, self._ring)
+
+    def _refuse(self, words: bytes) -> None:
+        """Refuse what is no request: with words while nobody else is speaking, else by hanging up."""
+        if self.transport.is_closing():
+            return
+        if self._answered is not None and self._answered.begun and not self._answered.complete:
+            self.transport.abort()
+            return
+        self.transport.write(b"\r\n".join((REFUSED % len(words), *self.common(), b"connection: close", b"", words)))
+        self.transport.close()
+
+
+def _split(url: bytes) -> tuple[str, bytes, bytes]:
+    """The path, as it is meant and as it was sent, and the query. Raises a ValueError that the parser passes on."""
+    if url.startswith(b"/") and b"#" not in url:
+        raw, _, query = url.partition(b"?")
+    else:
+        parsed = httptools.parse_url(url)
+        raw, query = parsed.path or b"", parsed.query or b""
+    path = raw.decode("ascii")
+    return (unquote(path) if "%" in path else path), raw, query
+
+
+def _address(found: object) -> tuple[str, int] | None:
+    """Host and port; None for what has no such (a Unix socket)."""
+    return (str(found[0]), int(found[1])) if isinstance(found, tuple) and len(found) >= 2 else None

@@ -10,7 +10,7 @@ from starlette.types import Receive, Send
 
 from sijo.engine.faults import Cut, Garbage
 from sijo.errors import ApiError
-from sijo.http.drive import Drive
+from sijo.http.drive import drive
 from sijo.http.watch import Watch
 from sijo.wire import events as e
 
@@ -81,7 +81,7 @@ class EventStream:
             step = events.__anext__
             try:
                 while True:
-                    event = await Drive(step(), self._flush)
+                    event = await drive(step(), self._flush)
                     ready.append(frame(event))
                     framed += 1
                     if framed == 2 and type(event) is e.BlockStart:

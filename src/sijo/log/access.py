@@ -67,14 +67,15 @@ class AccessLog:
             self._timer = None
         waiting, self._waiting = self._waiting, []
         epoch = time.time() - time.perf_counter()
-        piece = b""
+        piece, room = list[bytes](), ATOMIC
         try:
             for seen, ended in waiting:
-                line = encode(access(seen, ended, epoch)) + b"\n"
-                if len(piece) + len(line) > ATOMIC:
+                line = encode(access(seen, ended, epoch))
+                room -= len(line) + 1
+                if room < 0:
                     self._put(piece)
-                    piece = b""
-                piece += line
+                    piece, room = [], ATOMIC - len(line) - 1
+                piece.append(line)
             self._put(piece)
         except OSError as error:  # a request must not fail because nobody reads the log
             logger.error("access lines lost, of a batch of %d: %s", len(waiting), error.strerror)
@@ -84,9 +85,10 @@ class AccessLog:
         self._closed = True
         self.flush()
 
-    def _put(self, piece: bytes) -> None:
+    def _put(self, piece: list[bytes]) -> None:
         if piece:
-            self._stream.write(piece)
+            piece.append(b"")
+            self._stream.write(b"\n".join(piece))
             self._stream.flush()
 
 

@@ -7,6 +7,7 @@ the text itself stands there only at the level `debug`.
 import logging
 import traceback
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TextIO
 
 import msgspec
@@ -96,7 +97,13 @@ def setup(level: str = "info", stream: TextIO | None = None) -> None:
 
 def stamp(moment: float) -> str:
     """Unix seconds as RFC 3339 with milliseconds: `2026-11-21T03:04:05.678Z`."""
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+    second, micros = divmod(round(moment * 1_000_000), 1_000_000)
+    return f"{_second(second)}.{micros // 1000:03}Z"
+
+
+@lru_cache(4)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def plain(text: str, longest: int) -> str:

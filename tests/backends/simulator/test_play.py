@@ -2,11 +2,11 @@
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sijo.backends.simulator import Answer, Delay, Rule, Script, Simulator
 from sijo.backends.simulator.pace import pieces

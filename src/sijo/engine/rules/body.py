@@ -22,6 +22,8 @@ EXPLAIN = Explainer(ORDER, OBJECTS, NAMES, entries.faults)
 KEY = re.compile(rb'"(?<!\\")[ \t\r\n]*:')
 """A quote, not an escaped one, before a colon: the end of a key, or the start of a string that begins with a colon."""
 BLANKS = b" \t\r\n"
+LONE = frozenset({"system", "output_config", "output_format"})
+"""Fields that hold objects of which only one kind would do."""
 SLASHED = re.compile(rb'\\\\"[ \t\r\n]*:')
 """The end of a key that may end with a backslash, which `KEY` does not see."""
 PLACED = re.compile(r"(?P<reason>.*) at line (?P<line>\d+) column (?P<column>\d+)", re.DOTALL)
@@ -89,6 +91,8 @@ def made(found: dict[str, Any], kind: type[R]) -> R:
 
 def untagged(found: dict[str, Any]) -> bool:
     """Whether a `type` is missing where only one would do: msgspec takes that, the API does not."""
+    if LONE.isdisjoint(found):
+        return False
     system, config, form = found.get("system"), found.get("output_config"), found.get("output_format")
     lone = list(system) if isinstance(system, list) else []
     if form is not None:

@@ -1,7 +1,6 @@
 """What a rule looks at: one request and all that is known of it by then."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from sijo.engine.rules.entries import name
 from sijo.engine.rules.facts import Facts
@@ -13,24 +12,17 @@ from sijo.wire.tools import AnyTool
 NONE: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
 class Case:
     """`turns` knows what the messages hold once it has walked them."""
 
-    request: CountRequest
-    tools: Sequence[AnyTool]
-    facts: Facts
-    names: frozenset[str] = field(init=False)
-    turns: Turns = field(init=False)
+    __slots__ = ("facts", "names", "request", "tools", "turns", "whole")
 
-    def __post_init__(self) -> None:
-        self.names = frozenset(filter(None, map(name, self.tools))) if self.tools else NONE
-        self.turns = Turns(self.request.messages, self.facts, self.names)
-
-    @property
-    def whole(self) -> MessageRequest | None:
+    def __init__(self, request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> None:
+        self.request, self.tools, self.facts = request, tools, facts
+        self.names = frozenset(filter(None, map(name, tools))) if tools else NONE
+        self.turns = Turns(request.messages, facts, self.names)
+        self.whole = request if isinstance(request, MessageRequest) else None
         """The request where an answer is asked for, None where tokens are counted."""
-        return self.request if isinstance(self.request, MessageRequest) else None
 
     @property
     def forced(self) -> bool:

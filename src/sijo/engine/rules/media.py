@@ -1,7 +1,6 @@
 """Images and PDFs that come as base64: that they are what they say, and within the limits. Only heads are decoded."""
 
 import base64
-from dataclasses import dataclass
 
 from sijo.engine.count import pixels
 from sijo.engine.estimate import fit
@@ -20,7 +19,6 @@ PDF_HEAD = 1024
 """A PDF says what it is somewhere in so many bytes."""
 
 
-@dataclass(slots=True)
 class Images:
     """All images of a request: how many, and the first that is too big to be one of many."""
 

@@ -1,6 +1,7 @@
 """The rules, in the order in which the API applies them, and the few that belong to no other module."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from operator import attrgetter
 
 from sijo.engine.rules import caching, schemas, thinking, tooling, unserved
 from sijo.engine.rules.case import Case
@@ -8,7 +9,7 @@ from sijo.engine.rules.facts import Facts
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
 from sijo.wire import tools as t
-from sijo.wire.request import CountRequest, Enabled
+from sijo.wire.request import CountRequest, Enabled, MessageRequest
 from sijo.wire.tools import AnyTool
 
 CODE = (t.CodeMay2025, t.CodeAugust2025, t.CodeJanuary2026, t.CodeMay2026)
@@ -23,8 +24,15 @@ RESUMED = (b.ServerToolUse, b.McpToolUse, b.McpToolResult, *b.SERVER_RESULTS)
 def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> None:
     """Raise InvalidRequest for the first rule that a request breaks."""
     case = Case(request, tools, facts)
-    for rule in RULES:
+    for rule in PLAIN if not tools and plain(request) else RULES:
         rule(case)
+
+
+def plain(request: CountRequest) -> bool:
+    """Whether a request has nothing but a model, messages and a length: most rules have nothing to say about it."""
+    if isinstance(request, MessageRequest):
+        return _message(request) == MESSAGE
+    return _count(request) == COUNT
 
 
 def conversation(case: Case) -> None:
@@ -177,6 +185,18 @@ def served(case: Case) -> None:
     unserved.refuse(case.request, case.tools, case.turns.unserved)
 
 
+COUNTED = (
+    "tool_choice", "system", "thinking", "output_config", "cache_control", "container", "context_management",
+    "mcp_servers", "output_format", "speed", "compaction", "thread", "fallbacks", "fallback_credit_token",
+    "billing_policy",
+)  # fmt: skip
+ANSWERED = (*COUNTED, "stop_sequences", "temperature", "top_k", "top_p", "inference_geo")
+"""Fields that a rule of more than the messages looks at."""
+_count, _message = attrgetter(*COUNTED), attrgetter(*ANSWERED)
+COUNT = _count(CountRequest(model="-", messages=[]))
+MESSAGE = _message(MessageRequest(model="-", messages=[], max_tokens=1))
+"""What these fields are where they were left out."""
+
 Rule = Callable[[Case], None]
 RULES: tuple[Rule, ...] = (
     thinking.fields,
@@ -206,3 +226,8 @@ RULES: tuple[Rule, ...] = (
     edits,
     served,
 )
+MESSAGES: Collection[Rule] = frozenset({
+    conversation, prefill, tooling.needed, images, citations, thinking.effort, caching.breakpoints, length, served,
+})  # fmt: skip
+"""Those that look at the messages, or at the length."""
+PLAIN = tuple(rule for rule in RULES if rule in MESSAGES)

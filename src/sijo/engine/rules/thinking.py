@@ -108,12 +108,12 @@ def first(case: Case) -> None:
 
 def effort(case: Case) -> None:
     """The model knows the level, and that it can change on the way."""
-    config, model = case.request.output_config, case.facts.model
-    if not case.facts.holds("effort"):
+    config, model, thinking = case.request.output_config, case.facts.model, case.request.thinking
+    if not (config or isinstance(thinking, Adaptive) or case.turns.configured) or not case.facts.holds("effort"):
         return
     levels = [config.effort] if config else []
-    if isinstance(case.request.thinking, Adaptive):
-        levels.append(case.request.thinking.effort)
+    if isinstance(thinking, Adaptive):
+        levels.append(thinking.effort)
     for i, item in enumerate(case.request.messages):
         if item.output_config is not None:
             if not model.message_effort:

@@ -49,24 +49,23 @@ def dotted(place: Place) -> str:
 class Turns:
     """The conversation, walked by `walk`. `tools` are the names that a `tool_reference` may name."""
 
+    # what the whole conversation holds
+    calls = configured = False
+    unserved: tuple[str, str] | None = None
+    # where the walk is
+    place: Place = ()
+    role = ""
+    filled, leading, began = False, True, 0
+
     def __init__(self, messages: Sequence[MessageParam], facts: Facts, tools: Collection[str]) -> None:
         self.messages = messages
         self.facts = facts
         self.tools = tools
-        # what the whole conversation holds
         self.marks: list[tuple[Place, CacheControl]] = []
         self.images = media.Images()
         self.documents: set[bool] = set()
         self.searches: set[bool] = set()
-        self.calls = False
-        self.unserved: tuple[str, str] | None = None
         self.uses: set[str] = set()
-        # where the walk is
-        self.place: Place = ()
-        self.role = ""
-        self.filled = False
-        self.leading = True
-        self.began = 0
         self.open: dict[str, int] = {}
         self.pending: dict[str, int] = {}
         self.running: dict[str, str] = {}
@@ -193,6 +192,7 @@ class Turns:
             if getattr(item, field) is not None and f"messages.*.{field}" in closed:
                 raise InvalidRequest(f"messages.{i}.{field}: {EXTRA}")
         config = item.output_config
+        self.configured = self.configured or config is not None
         if config is not None and (config.format is not None or config.task_budget is not None):
             field = "format" if config.format is not None else "task_budget"
             raise InvalidRequest(f"messages.{i}.output_config.{field}: {EXTRA}")

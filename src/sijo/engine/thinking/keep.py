@@ -26,7 +26,7 @@ def restored(messages: Sequence[MessageParam], seal: Seal, *, lenient: bool) -> 
     with one missing before it; thinking of earlier turns may be left out. What was sealed elsewhere is refused, or,
     where `lenient`, left out: people switch servers in mid-conversation.
     """
-    if not any(type(block) in KINDS for message in messages for block in message.content):
+    if not any(map(_thinks, messages)):
         return messages
     reader = _Reader(seal, lenient)
     latest = _latest(messages, last=_answer(messages))
@@ -88,6 +88,11 @@ def kept(messages: Sequence[MessageParam], model: Model, mode: str) -> Sequence[
     return [_without(message) if at < start else message for at, message in enumerate(messages)]
 
 
+def _thinks(message: MessageParam) -> bool:
+    """Whether there is a thought in it."""
+    return type(message.content) is list and any(type(block) in KINDS for block in message.content)
+
+
 def _answer(messages: Sequence[MessageParam]) -> int:
     """Where the assistant spoke last."""
     return max((at for at, message in enumerate(messages) if message.role == "assistant"), default=0)
@@ -105,7 +110,7 @@ def _latest(messages: Sequence[MessageParam], *, last: int) -> int:
 
 
 def _without(message: MessageParam) -> MessageParam:
-    if isinstance(message.content, str) or not any(type(block) in KINDS for block in message.content):
+    if not _thinks(message):
         return message
-    left: list[Block] = [block for block in message.content if type(block) not in KINDS]
+    left: list[Block] = [block for block in message.content if type(block) not in KINDS]  # type: ignore[misc]
     return msgspec.structs.replace(message, content=left)

@@ -8,8 +8,9 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.prompt import Item, Prompt, Thought
