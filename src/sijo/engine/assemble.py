@@ -155,7 +155,8 @@ class Assembler:
         usage = self.message.usage
         usage.input_tokens += delta.input
         usage.output_tokens += delta.output
-        usage.cache_read_input_tokens += delta.cache_read
+        if delta.cache_read:
+            usage.cache_read_input_tokens += delta.cache_read
         if delta.cache_5m or delta.cache_1h:
             usage.cache_creation_input_tokens += delta.cache_5m + delta.cache_1h
             usage.cache_creation.ephemeral_5m_input_tokens += delta.cache_5m
@@ -176,29 +177,31 @@ class Assembler:
         return self._end()
 
     def _begin(self, block: b.Block | Opaque) -> Events:
-        ended = self._end()
+        ended = self._end() if self._open is not None else NOTHING
         self._open = block
-        self.message.content.append(cast(b.Block, block))
+        self.message.content.append(block)  # type: ignore[arg-type]
         self.index += 1
-        return [*ended, e.BlockStart(self.index, cast(b.Block, msgspec.structs.replace(block)))]
+        return [*ended, e.BlockStart(self.index, msgspec.structs.replace(block))]  # type: ignore[arg-type]
 
     def _end(self) -> Events:
         block = self._open
         if block is None:
             return NOTHING
-        whole = "".join(self._parts)
-        match block:
-            case b.Text():
-                block.text += whole
-            case b.Thinking():
-                block.thinking += whole
-            case b.ToolUse() | b.ServerToolUse() | b.McpToolUse() if whole:
-                block.input = tool_input(whole)
-            case _:
-                pass
+        self._open = None
+        if self._parts:
+            whole, self._parts = "".join(self._parts), []
+            match block:
+                case b.Text():
+                    block.text += whole
+                case b.Thinking():
+                    block.thinking += whole
+                case b.ToolUse() | b.ServerToolUse() | b.McpToolUse() if whole:
+                    block.input = tool_input(whole)
+                case _:
+                    pass
         if self._pieces:
             self.message.content[-1] = grown(block, self._pieces)
-        self._open, self._parts, self._pieces = None, [], []
+            self._pieces = []
         return (e.BlockStop(self.index),)
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from sijo import ids
@@ -50,8 +51,29 @@ class ServerTool(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Turn:
+def blank() -> e.Message:
+    """A message of which nothing was said yet."""
+    usage = e.Usage(
+        input_tokens=0,
+        cache_creation_input_tokens=0,
+        cache_read_input_tokens=0,
+        cache_creation=e.CacheCreation(),
+        output_tokens=0,
+    )
+    return e.Message(
+        id="",
+        role="assistant",
+        model="",
+        content=[],
+        stop_reason=None,
+        stop_sequence=None,
+        stop_details=None,
+        usage=usage,
+        diagnostics=None,
+    )
+
+
+class Turn(msgspec.Struct):
     """A turn to run, once.
 
     `expected` is the count of input tokens to announce before the engine has told its own; `filters` makes those that
@@ -60,7 +82,7 @@ class Turn:
 
     prompt: Prompt
     backend: Backend
-    tools: Mapping[str, ServerTool] = field(default_factory=dict)
+    tools: Mapping[str, ServerTool] = {}
     filters: Callable[[], Sequence[Filter]] = tuple
     expected: int = 0
     rounds: int = ROUNDS
@@ -68,30 +90,12 @@ class Turn:
     resumed: Sequence[b.ServerToolUse] = ()
     tier: str = "standard"
     geo: str = "not_available"
-    id: str = field(default_factory=lambda: ids.new("msg"))
-    message: e.Message = field(init=False)
+    id: str = msgspec.field(default_factory=partial(ids.new, "msg"))
+    message: e.Message = msgspec.field(default_factory=blank)
 
     def __post_init__(self) -> None:
-        usage = e.Usage(
-            input_tokens=0,
-            cache_creation_input_tokens=0,
-            cache_read_input_tokens=0,
-            cache_creation=e.CacheCreation(),
-            output_tokens=0,
-            service_tier=self.tier,
-            inference_geo=self.geo,
-        )
-        self.message = e.Message(
-            id=self.id,
-            role="assistant",
-            model=self.prompt.model.id,
-            content=[],
-            stop_reason=None,
-            stop_sequence=None,
-            stop_details=None,
-            usage=usage,
-            diagnostics=None,
-        )
+        self.message.id, self.message.model = self.id, self.prompt.model.id
+        self.message.usage.service_tier, self.message.usage.inference_geo = self.tier, self.geo
 
 
 def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:

@@ -5,7 +5,7 @@ A delta stands for a token. When they come is for `pace`.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 
 import msgspec
 
@@ -17,6 +17,8 @@ from sijo.engine import deltas as d
 from sijo.wire import blocks as b
 from sijo.wire.tools import SERVER
 
+SHORT = 1000
+"""Characters of a text whose deltas are remembered."""
 SERVER_TOOLS = frozenset(
     {
         "web_search", "web_fetch", "code_execution", "bash_code_execution", "text_editor_code_execution",
@@ -26,8 +28,7 @@ SERVER_TOOLS = frozenset(
 """What the tools that run here are called by; with none of them in the request, a client's own tool has the name."""
 
 
-@dataclass(slots=True)
-class Played:
+class Played(msgspec.Struct):
     """What to say, how it ends, and how many tokens it is, the thinking alone too."""
 
     deltas: Sequence[d.AnyDelta]
@@ -75,11 +76,17 @@ def _said(piece: Piece, text: str, scene: Scene, at: int) -> list[d.AnyDelta]:
             return [d.Thinking(part) for part in pieces(piece.thinking)]
         if piece.redacted is not None:
             return [d.Whole(b.RedactedThinking(piece.redacted))]
-        return [d.Text(part) for part in pieces(text)]
+        return list((cut if len(text) <= SHORT else cut.__wrapped__)(text))
     server = piece.tool in SERVER_TOOLS and any(isinstance(tool, SERVER) for tool in scene.prompt.tools)
     id = piece.id or (ids.new("srvtoolu") if server else _id(scene.key + bytes([at % 256])))
     json = msgspec.json.encode(piece.input).decode()
     return [d.ToolCall(id, piece.tool, server), *(d.ToolInput(part) for part in pieces(json))]
+
+
+@lru_cache(128)
+def cut(text: str) -> tuple[d.Text, ...]:
+    """A text as deltas. Scripts say the same again and again: what is short is cut once."""
+    return tuple(map(d.Text, pieces(text)))
 
 
 def _id(key: bytes) -> str:

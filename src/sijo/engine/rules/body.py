@@ -22,6 +22,8 @@ EXPLAIN = Explainer(ORDER, OBJECTS, NAMES, entries.faults)
 KEY = re.compile(rb'"(?<!\\")[ \t\r\n]*:')
 """A quote, not an escaped one, before a colon: the end of a key, or the start of a string that begins with a colon."""
 BLANKS = b" \t\r\n"
+SHORT = 8192
+"""Bytes of a body that is sooner written again than walked."""
 LONE = frozenset({"system", "output_config", "output_format"})
 """Fields that hold objects of which only one kind would do."""
 SLASHED = re.compile(rb'\\\\"[ \t\r\n]*:')
@@ -109,8 +111,13 @@ def once(body: bytes, found: Any) -> bool:
     which is rare, that parser is asked.
     """
     if b"\\" not in body:  # then no quote stands inside a string, and blanks tell nothing
-        return body.translate(None, BLANKS).count(b'":') == held(found)
+        return ends(body) == (ends(_encode(found)) if len(body) < SHORT else held(found))
     return len(KEY.findall(body)) == held(found) and SLASHED.search(body) is None
+
+
+def ends(text: bytes) -> int:
+    """How many keys end, or strings begin with a colon, in JSON without backslashes."""
+    return text.translate(None, BLANKS).count(b'":')
 
 
 def held(value: Any) -> int:

@@ -1,6 +1,6 @@
 """The rules, in the order in which the API applies them, and the few that belong to no other module."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 
 from sijo.engine.rules import caching, schemas, thinking, tooling, unserved
@@ -24,7 +24,11 @@ RESUMED = (b.ServerToolUse, b.McpToolUse, b.McpToolResult, *b.SERVER_RESULTS)
 def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> None:
     """Raise InvalidRequest for the first rule that a request breaks."""
     case = Case(request, tools, facts)
-    for rule in PLAIN if not tools and plain(request) else RULES:
+    rules = RULES
+    if not tools and plain(request):
+        case.turns.walk()
+        rules = PLAIN if case.turns.blocks else WORDS
+    for rule in rules:
         rule(case)
 
 
@@ -226,8 +230,9 @@ RULES: tuple[Rule, ...] = (
     edits,
     served,
 )
-MESSAGES: Collection[Rule] = frozenset({
-    conversation, prefill, tooling.needed, images, citations, thinking.effort, caching.breakpoints, length, served,
-})  # fmt: skip
-"""Those that look at the messages, or at the length."""
-PLAIN = tuple(rule for rule in RULES if rule in MESSAGES)
+WORDS: tuple[Rule, ...] = (prefill, length)
+"""For a plain request whose messages are strings, once they were walked."""
+PLAIN: tuple[Rule, ...] = (
+    prefill, tooling.needed, images, citations, thinking.effort, caching.breakpoints, length, served,
+)  # fmt: skip
+"""The same where there are blocks in them. Both keep the order of all."""

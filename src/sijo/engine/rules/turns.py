@@ -50,7 +50,7 @@ class Turns:
     """The conversation, walked by `walk`. `tools` are the names that a `tool_reference` may name."""
 
     # what the whole conversation holds
-    calls = configured = False
+    blocks = calls = configured = False
     unserved: tuple[str, str] | None = None
     # where the walk is
     place: Place = ()
@@ -77,6 +77,7 @@ class Turns:
             raise InvalidRequest(f"messages: too many messages: {len(self.messages)} > {MAX_MESSAGES} maximum")
         for i, item in enumerate(self.messages):
             if item.role not in ("user", "assistant"):
+                self.blocks = True
                 self._system(i, item)
                 continue
             if item.clear_at is not None or item.output_config is not None:
@@ -90,7 +91,7 @@ class Turns:
                     self._said(content)
                     self.filled, self.leading = True, False
             elif content:
-                self.filled = True
+                self.blocks = self.filled = True
                 self._blocks(i, content)
         self._close(last=True)
         for id, name in self.running.items():  # what was paused goes on here, with the tool that it needs
