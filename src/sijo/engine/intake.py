@@ -7,10 +7,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from sijo import ids
@@ -37,7 +36,6 @@ from sijo.wire.request import (
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.tools import AnyTool, Custom
 
-T = TypeVar("T")
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
 INTERLEAVED = "interleaved-thinking-2025-05-14"
@@ -183,13 +181,10 @@ def build(
     if isinstance(request, MessageRequest):
         prompt.max_tokens = request.max_tokens
         prompt.stops = tuple(request.stop_sequences)
-        prompt.temperature, prompt.top_p = given(request.temperature), given(request.top_p)
-        prompt.top_k = given(request.top_k)
+        prompt.temperature = None if request.temperature is UNSET else request.temperature
+        prompt.top_p = None if request.top_p is UNSET else request.top_p
+        prompt.top_k = None if request.top_k is UNSET else request.top_k
     return prompt
-
-
-def given(value: T | UnsetType) -> T | None:
-    return None if value is UNSET else value
 
 
 def thought(request: CountRequest, served: Served) -> Thought:

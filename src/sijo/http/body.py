@@ -6,7 +6,6 @@ from starlette.types import Message, Receive
 
 from sijo.errors import InvalidRequest, RequestTooLarge
 from sijo.http.call import Call
-from sijo.http.drive import drive
 
 MESSAGES_LIMIT = 32 * 1024 * 1024
 """Bytes of a Messages or count_tokens body."""
@@ -20,18 +19,16 @@ class Left(Exception):
 
 async def read(call: Call, receive: Receive, limit: int = MESSAGES_LIMIT) -> bytes:
     """The body. Raises `RequestTooLarge`, `InvalidRequest` for an encoding or a pace that is not served, or `Left`."""
-    if call.headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
+    headers = call.headers
+    if headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
         raise InvalidRequest(
             f"content-encoding: {(call.header(b'content-encoding') or '')[:40]!r} is not supported",
             details={"error_code": "request_body_encoding_unsupported"},
         )
-    length = call.headers.get(b"content-length")
+    length = headers.get(b"content-length")
     if length is not None and length.isdigit() and int(length) > limit:
         raise RequestTooLarge
-    try:  # the body of most requests came with its head: to set a timer for such a one would cost more than to read it
-        part: Message | None = await drive(receive(), _give_up)
-    except _Waits:
-        part = None
+    part = there(receive)
     if part is not None and part["type"] == "http.request" and not part.get("more_body", False):
         body: bytes = part.get("body", b"")
         if len(body) > limit:
@@ -46,12 +43,19 @@ async def read(call: Call, receive: Receive, limit: int = MESSAGES_LIMIT) -> byt
         ) from None
 
 
-class _Waits(Exception):
-    """It is not there yet."""
+def there(receive: Receive) -> Message | None:
+    """The next message if it can be had without waiting, else None: then it is still to be received.
 
-
-async def _give_up() -> None:
-    raise _Waits
+    The body of most requests came with its head. To set a timer for such a one would cost more than to read it.
+    """
+    steps = receive().__await__()
+    try:
+        next(steps)
+    except StopIteration as done:
+        message: Message = done.value
+        return message
+    steps.close()
+    return None
 
 
 async def _rest(part: object, receive: Receive, limit: int) -> bytes:

@@ -58,10 +58,10 @@ class Exchange:
         """What has come of the body by now, or, once it was given whole, that the client has left."""
         while not self.gone and not self.complete:
             if self.parts or not (self.more or self._given):
-                body = b"".join(self.parts)
-                self.parts.clear()
+                body, self.parts = b"".join(self.parts), []
                 self.size, self._given = 0, not self.more
-                self.link.pace()
+                if self.link.stopped:
+                    self.link.pace()
                 return {"type": "http.request", "body": body, "more_body": self.more}
             if self._moved is None:
                 self._moved = asyncio.Event()

@@ -18,7 +18,7 @@ from sijo.http.sse import encode, failure
 from sijo.log import Observer
 
 OPEN_PATHS = frozenset({"/", "/health", "/metrics", "/api/hello"})
-WEB = ("http://", "https://", "null")
+WEB = (b"http://", b"https://", b"null")
 """Origins that are pages of the web, not programs that bring their own (`app://`, `file://`). A page calls itself
 `null` whenever it wants to: in a frame with `sandbox`, or under `referrer-policy: no-referrer`."""
 CORS = [
@@ -66,7 +66,7 @@ class Front:
         scope["app"] = self  # with an app around it, a route raises on a wrong method and does not answer by itself
         self.observer.begin()
         try:
-            if (origin := call.header(b"origin")) is not None and await self._cross(call, origin, out, headers):
+            if b"origin" in call.headers and await self._cross(call, out, headers):
                 return
             if call.path not in OPEN_PATHS:
                 self._admit(call)
@@ -98,10 +98,10 @@ class Front:
         if b"anthropic-beta" in call.headers:
             call.betas = self.betas.parse(beta_values(call), strict=self.strict)
 
-    async def _cross(self, call: Call, origin: str, send: Send, headers: list[tuple[bytes, bytes]]) -> bool:
+    async def _cross(self, call: Call, send: Send, headers: list[tuple[bytes, bytes]]) -> bool:
         """A web page calls. True when that is all: a preflight was answered."""
         if not self.browsers:
-            if self.strict or origin.lower().startswith(WEB):
+            if self.strict or call.headers[b"origin"].lower().startswith(WEB):
                 raise Unauthenticated(CORS_REFUSED)
             return False
         headers += CORS

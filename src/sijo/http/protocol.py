@@ -18,6 +18,7 @@ from uvicorn.server import ServerState
 from sijo.http.exchange import Exchange
 
 logger = logging.getLogger("sijo.http")
+NEVER = float("inf")
 ASGI = {"version": "3.0", "spec_version": "2.3"}
 REFUSED = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d"
 
@@ -40,7 +41,8 @@ class Protocol(asyncio.Protocol):
     _exchange: Exchange | None = None
     """The newest one, whose body may still come."""
     _answered: Exchange | None = None
-    _stopped = False
+    stopped = False
+    """No more is read for now."""
     _timer: asyncio.TimerHandle | None = None
     _due = _armed = 0.0
     _idle = False
@@ -168,11 +170,10 @@ class Protocol(asyncio.Protocol):
     # ---- the exchanges ----
 
     def _answering(self) -> bool:
-        return self._answered is not None and not self._answered.complete
+        return (answered := self._answered) is not None and not answered.complete
 
     def _start(self, exchange: Exchange) -> None:
-        self._answered = exchange
-        self._due = float("inf")
+        self._answered, self._idle, self._due = exchange, False, NEVER
         exchange.task = self.loop.create_task(exchange.run(self.app))
         self.state.tasks.add(exchange.task)
 
@@ -188,7 +189,8 @@ class Protocol(asyncio.Protocol):
         else:
             self._idle = True
             self._expect(self.silence)
-        self.pace()
+        if self.stopped:
+            self.pace()
 
     def left(self, exchange: Exchange) -> None:
         """The app is done with it. A reply that it did not end is cut off."""
@@ -201,8 +203,8 @@ class Protocol(asyncio.Protocol):
     def pace(self) -> None:
         """Read no further while too much waits to be answered, or to be taken by the app; else go on."""
         much = len(self.waiting) >= self.AHEAD or (self._exchange is not None and self._exchange.size > self.BODY)
-        if much is not self._stopped and not self.transport.is_closing():
-            self._stopped = much
+        if much is not self.stopped and not self.transport.is_closing():
+            self.stopped = much
             (self.transport.pause_reading if much else self.transport.resume_reading)()
 
     def common(self) -> tuple[bytes, ...]:

@@ -18,13 +18,14 @@ class Watch:
     Every `seconds` it calls `tick`, if there is one. It costs nothing until `start`.
     """
 
+    left = False
+    _work: asyncio.Task[object] | None = None
+    _task: asyncio.Task[None] | None = None
+
     def __init__(
         self, receive: Receive, seconds: float | None = None, tick: Callable[[], Awaitable[None]] | None = None
     ):
-        self.left = False
         self._receive, self._seconds, self._tick = receive, seconds, tick
-        self._work: asyncio.Task[object] | None = None
-        self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to watch, if not begun yet."""

@@ -128,6 +128,8 @@ class Scene:
     def _last(self) -> int:
         """The last item that is not a prefill, nor a system message after what the user said."""
         items = self.prompt.items
+        if items and items[-1].role == "user":
+            return len(items) - 1
         at = len(items) - (2 if self.prompt.prefill else 1)
         while at > 0 and items[at].role == "system":
             at -= 1

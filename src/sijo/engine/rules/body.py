@@ -110,7 +110,7 @@ def once(body: bytes, found: Any) -> bool:
     That costs half of what the parsing does, where a parser that looks for duplicates costs twice as much. In doubt,
     which is rare, that parser is asked.
     """
-    if b"\\" not in body:  # then no quote stands inside a string, and blanks tell nothing
+    if body.find(b"\\") < 0:  # then no quote stands inside a string, and blanks tell nothing
         return ends(body) == (ends(_encode(found)) if len(body) < SHORT else held(found))
     return len(KEY.findall(body)) == held(found) and SLASHED.search(body) is None
 
