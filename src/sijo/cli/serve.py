@@ -269,4 +269,5 @@ def run(settings: Settings, whole: ASGIApp, listener: socket.socket) -> None:
     if server.workers > 1:
         Multiprocess(config, sockets=[listener]).run()
     else:
+        app.settle()
         uvicorn.Server(config).run(sockets=[listener])

@@ -9,7 +9,7 @@ import http
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from starlette.types import ASGIApp, Message, Scope
+from starlette.types import Message, Scope
 
 if TYPE_CHECKING:
     from sijo.http.protocol import Protocol
@@ -25,7 +25,6 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Exchange:
     """`keep_alive`: the connection stays open after it."""
 
-    task: asyncio.Task[None] | None = None
     gone = begun = complete = False
     """The client has left; the reply has begun; it is whole."""
     _silent = _chunked = False
@@ -41,13 +40,6 @@ class Exchange:
     def __init__(self, link: "Protocol", scope: Scope, keep_alive: bool) -> None:
         self.link, self.scope, self.keep_alive = link, scope, keep_alive
         self.parts: list[bytes] = []
-
-    async def run(self, app: ASGIApp) -> None:
-        """Let the app answer. What it raises is the task's, and asyncio logs it."""
-        try:
-            await app(self.scope, self.receive, self.send)
-        finally:
-            self.link.left(self)
 
     def wake(self) -> None:
         """Something has come of what `receive` waits for."""

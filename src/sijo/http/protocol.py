@@ -41,6 +41,9 @@ class Protocol(asyncio.Protocol):
     _exchange: Exchange | None = None
     """The newest one, whose body may still come."""
     _answered: Exchange | None = None
+    _task: asyncio.Task[None] | None = None
+    _called: asyncio.Future[None] | None = None
+    """What the task waits for between two exchanges."""
     stopped = False
     """No more is read for now."""
     _timer: asyncio.TimerHandle | None = None
@@ -82,6 +85,8 @@ class Protocol(asyncio.Protocol):
         if self._answered is not None and not self._answered.complete:
             self._answered.gone = True
             self._answered.wake()
+        if self._called is not None:
+            self._called.cancel()
         self.resume_writing()
         self.waiting.clear()
         self.parser = None  # which holds this protocol
@@ -174,8 +179,29 @@ class Protocol(asyncio.Protocol):
 
     def _start(self, exchange: Exchange) -> None:
         self._answered, self._idle, self._due = exchange, False, NEVER
-        exchange.task = self.loop.create_task(exchange.run(self.app))
-        self.state.tasks.add(exchange.task)
+        if self._task is None:
+            self._task = self.loop.create_task(self._answer())
+        elif self._called is not None and not self._called.done():
+            self._called.set_result(None)
+        self.state.tasks.add(self._task)
+
+    async def _answer(self) -> None:
+        """Let the app answer one exchange after the other: a task for each would cost what it costs to read its head.
+
+        What the app raises ends the connection, and asyncio logs it. A reply that it did not end is cut off.
+        """
+        try:
+            while (exchange := self._answered) is not None:
+                await self.app(exchange.scope, exchange.receive, exchange.send)
+                if not exchange.complete:
+                    return
+                if exchange is self._answered:  # else the next one was there before the app was done
+                    self.state.tasks.discard(self._task)
+                    self._called = self.loop.create_future()
+                    await self._called
+        finally:
+            self.state.tasks.discard(self._task)
+            self.transport.close()
 
     def ended(self, exchange: Exchange) -> None:
         """The reply is written: on with the next, if there is one."""
@@ -191,14 +217,6 @@ class Protocol(asyncio.Protocol):
             self._expect(self.silence)
         if self.stopped:
             self.pace()
-
-    def left(self, exchange: Exchange) -> None:
-        """The app is done with it. A reply that it did not end is cut off."""
-        if exchange.task is not None:
-            self.state.tasks.discard(exchange.task)
-            exchange.task = None
-        if not exchange.complete and not exchange.gone:
-            self.transport.close()
 
     def pace(self) -> None:
         """Read no further while too much waits to be answered, or to be taken by the app; else go on."""
