@@ -41,9 +41,10 @@ class Assembler:
 
     def feed(self, delta: d.AnyDelta) -> Events:
         """The events that follow from one delta, in order; often one, sometimes none."""
-        if self.started or type(delta) in SILENT:
-            return STEPS[type(delta)](self, delta)
-        return [self._start(), *STEPS[type(delta)](self, delta)]
+        kind = type(delta)
+        if self.started or kind in SILENT:
+            return STEPS[kind](self, delta)
+        return [self._start(), *STEPS[kind](self, delta)]
 
     def finish(self) -> Events:
         """The events that end the message."""

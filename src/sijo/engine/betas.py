@@ -45,7 +45,8 @@ class Betas:
         self._warned: set[str] = set()
         self._split = lru_cache(CACHED)(self._sort)
         self._unopened = lru_cache(CACHED)(self._compute)
-        self._closed = lru_cache(CACHED)(self._taken)
+        self.closed = lru_cache(CACHED)(self._closed)
+        """Top-level request fields that a request may not have, by its betas, its version and what its model opens."""
 
     @classmethod
     def load(cls) -> Self:
@@ -88,12 +89,9 @@ class Betas:
             self._warned.add(shown)
             log.warning("unknown anthropic-beta value %r: ignored", shown)
 
-    def closed(self, values: frozenset[str], version: str, opens: tuple[str, ...] = ()) -> frozenset[str]:
-        """Top-level request fields that this request may not have.
-
-        `values` as `parse` gives them; `version`: one of `versions` (else a KeyError); `opens`: the model's own.
-        """
-        return self._closed(values, version, opens)
+    def _closed(self, values: frozenset[str], version: str, opens: tuple[str, ...] = ()) -> frozenset[str]:
+        """`values` as `parse` gives them; `version`: one of `versions` (else a KeyError); `opens`: the model's own."""
+        return (self._unopened("fields", values) - frozenset(opens)) | self.versions[version]
 
     def closed_tools(self, values: frozenset[str]) -> frozenset[str]:
         """Tool `type`s that this request may not have."""
@@ -106,9 +104,6 @@ class Betas:
     def closed_paths(self, values: frozenset[str]) -> frozenset[str]:
         """Paths inside the body that this request may not have, as `data/betas.toml` writes them."""
         return self._unopened("paths", values)
-
-    def _taken(self, values: frozenset[str], version: str, opens: tuple[str, ...]) -> frozenset[str]:
-        return (self._unopened("fields", values) - frozenset(opens)) | self.versions[version]
 
     def _compute(self, kind: Kind, values: frozenset[str]) -> frozenset[str]:
         every = {name for beta in self.rows.values() for name in getattr(beta, kind)}

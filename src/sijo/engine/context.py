@@ -56,10 +56,9 @@ def fitted(prompt: Prompt, served: Served, count: int) -> Prompt:
     model, able = served.model, served.backend.abilities
     if able.everything and not able.exact:
         return prompt
-    limit = model.limit(prompt.betas)
-    if prompt.max_tokens > limit:  # a lenient server takes it for what it can be
-        prompt = replace(prompt, max_tokens=limit)
-    most = window(served, prompt.betas)
+    if prompt.max_tokens > model.max_output:  # a lenient server takes it for what it can be
+        prompt = replace(prompt, max_tokens=min(prompt.max_tokens, model.limit(prompt.betas)))
+    most = prompt.window or window(served, prompt.betas)
     if (able.exact or able.truncates) and count > most:
         raise too_long(count, most)
     room = most - count

@@ -163,7 +163,7 @@ def build(
 ) -> Prompt:
     """The prompt that a checked request asks for, before anything is lowered."""
     thinks = thought(request, served)
-    if not served.backend.abilities.signs:
+    if messages is not request.messages:  # then there was a thought in them
         messages = thinking.kept(messages, served.model, thinks.mode)
     config = request.output_config
     prompt = Prompt(

@@ -108,5 +108,6 @@ def _second(second: int) -> str:
 
 def plain(text: str, longest: int) -> str:
     """Text from outside as it may stand in a line: not endless, without the half characters that UTF-8 cannot hold."""
-    text = text[:longest]
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    if len(text) <= longest and text.isascii():
+        return text
+    return text[:longest].encode("utf-8", "replace").decode()

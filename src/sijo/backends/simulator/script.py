@@ -80,9 +80,9 @@ class Match(Closed):
     def fits(self, scene: Scene) -> bool:
         """Whether a request is one of those."""
         return (
-            (self.model is None or _model(self.model, scene))
+            (self.text is None or _fits(self.text, scene.said))
+            and (self.model is None or _model(self.model, scene))
             and (self.turn is None or self.turn == scene.turn)
-            and (self.text is None or _fits(self.text, scene.said))
             and (self.system is None or _fits(self.system, scene.system))
             and (self.tools is None or _tools(self.tools, scene))
             and (self.result is None or _result(self.result, scene))

@@ -111,12 +111,14 @@ def length(case: Case) -> None:
     whole = case.whole
     if whole is None:
         return
-    most = case.facts.model.limit(case.facts.betas, batch=case.facts.batch)
-    if whole.max_tokens > most and case.facts.holds("max_tokens"):
-        raise InvalidRequest(
-            f"max_tokens: {whole.max_tokens} > {most}, which is the maximum allowed number of output tokens for "
-            f"{case.facts.model.id}"
-        )
+    facts = case.facts
+    if whole.max_tokens > facts.model.max_output and facts.holds("max_tokens"):
+        most = facts.model.limit(facts.betas, batch=facts.batch)
+        if whole.max_tokens > most:
+            raise InvalidRequest(
+                f"max_tokens: {whole.max_tokens} > {most}, which is the maximum allowed number of output tokens for "
+                f"{facts.model.id}"
+            )
     if whole.max_tokens:
         return
     with_ = {

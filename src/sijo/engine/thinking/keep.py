@@ -20,7 +20,7 @@ KINDS = (Thinking, RedactedThinking)
 
 
 def restored(messages: Sequence[MessageParam], seal: Seal, *, lenient: bool) -> Sequence[MessageParam]:
-    """The messages with each thought as the model thought it, whatever of it was shown.
+    """The messages with each thought as the model thought it, whatever of it was shown; themselves, if there is none.
 
     What was sealed here and changed since is refused: edited or cut anywhere, and, in the latest turn, out of order or
     with one missing before it; thinking of earlier turns may be left out. What was sealed elsewhere is refused, or,
