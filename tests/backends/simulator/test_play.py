@@ -2,13 +2,14 @@
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from sijo.backends.simulator import Answer, Delay, Rule, Script, Simulator
+from sijo.backends.simulator import Answer, Delay, Piece, Rule, Script, Simulator
 from sijo.backends.simulator.pace import pieces
 from sijo.engine import deltas as d
 
@@ -75,6 +76,28 @@ async def test_a_stop_sequence_ends_the_answer_before_it(stops: list[str], text:
     assert "".join(getattr(block, "text", "") for block in message.content) == text
     assert message.stop_sequence == found
     assert message.stop_reason == ("stop_sequence" if found else "end_turn")
+
+
+@pytest.mark.parametrize(
+    ("changes", "texts", "reason"),
+    [
+        ({}, ["1", ",", " 2", "a", " b"], "end_turn"),
+        ({"max_tokens": 2}, ["1", ","], "max_tokens"),
+        ({"stop_sequences": [" 2"]}, ["1", ","], "stop_sequence"),
+        ({"stop_sequences": ["x"]}, ["1", ",", " 2", "a", " b"], "end_turn"),
+    ],
+)
+async def test_a_script_says_the_same_again_unless_it_is_cut(
+    changes: dict[str, Any], texts: list[str], reason: str
+) -> None:
+    said = Answer(blocks=[Piece(text="1, 2"), Piece(text="a b")])
+    simulator = Simulator([Script(rules=[Rule(answers=said)])])
+    for _ in range(2):
+        spoken = await deltas(prompt("x", **changes), simulator)
+        assert [delta.text for delta in spoken if isinstance(delta, d.Text)] == texts
+        assert sum(isinstance(delta, d.Close) for delta in spoken) == (texts[-1] == " b")
+        assert isinstance(spoken[-1], d.Stop)
+        assert spoken[-1].reason == reason
 
 
 async def test_tokens_wait_for_their_time() -> None:

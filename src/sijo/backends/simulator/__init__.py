@@ -11,7 +11,7 @@ from typing import Self
 
 from sijo.backends.simulator.answer import Answer, Delay, Fault, Piece
 from sijo.backends.simulator.pace import Clock
-from sijo.backends.simulator.play import Played, play
+from sijo.backends.simulator.play import Played, play, recited
 from sijo.backends.simulator.scene import Scene
 from sijo.backends.simulator.script import Book, Match, Rule, Script, ScriptError, load
 from sijo.engine import deltas as d
@@ -47,6 +47,7 @@ class Simulator:
     def __init__(self, scripts: Sequence[Path | Script] = (), *, seed: int = 0, pace: Delay | None = None) -> None:
         loaded = [script for given in scripts for script in ([given] if isinstance(given, Script) else load(given))]
         self.book = Book(loaded)
+        self._recited = {id(answer): known for answer in self.book.fixed() if (known := recited(answer))}
         self.seed = seed
         self.pace = pace
         from sijo.backends.simulator import talk  # a hundred patterns, for which other engines need not wait
@@ -66,7 +67,9 @@ class Simulator:
         answer = self.book.answer(scene) or self._talk(scene)
         delay, fault = answer.delay or self.pace, answer.fault
         clock = Clock(delay) if delay else None
-        played = play(answer, scene)
+        played = self._recited.get(id(answer))
+        if played is None or prompt.stops or played.output > prompt.max_tokens:
+            played = play(answer, scene)
         deltas = played.deltas if fault is None else played.deltas[: fault.after]
         if deltas or fault is None:
             yield _input(answer, prompt)

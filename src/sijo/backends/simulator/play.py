@@ -5,7 +5,6 @@ A delta stands for a token. When they come is for `pace`.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 import msgspec
 
@@ -17,8 +16,6 @@ from sijo.engine import deltas as d
 from sijo.wire import blocks as b
 from sijo.wire.tools import SERVER
 
-SHORT = 1000
-"""Characters of a text whose deltas are remembered."""
 SERVER_TOOLS = frozenset(
     {
         "web_search", "web_fetch", "code_execution", "bash_code_execution", "text_editor_code_execution",
@@ -64,6 +61,21 @@ def play(answer: Answer, scene: Scene) -> Played:
     return Played(out, answer.stop(), spent, thinking)
 
 
+def recited(answer: Answer) -> Played | None:
+    """The deltas of an answer that is the same whoever asks: nothing but texts; else None."""
+    if any(piece.text is None for piece in answer.blocks):
+        return None
+    out: list[d.AnyDelta] = []
+    spent = 0
+    for piece in answer.blocks:
+        if out and piece.text:
+            out.append(d.Close())  # two blocks of one kind stay two
+        said = _cut(piece.text or "")
+        out += (*said, *map(d.Cited, piece.citations))
+        spent += len(said)
+    return Played(out, answer.stop(), spent, 0)
+
+
 def _until(text: str, stops: Iterable[str]) -> tuple[str, str]:
     """The text before the first stop sequence, and which one that is."""
     at, found = min(((i, stop) for stop in stops if (i := text.find(stop)) >= 0), default=(len(text), ""))
@@ -76,17 +88,15 @@ def _said(piece: Piece, text: str, scene: Scene, at: int) -> list[d.AnyDelta]:
             return [d.Thinking(part) for part in pieces(piece.thinking)]
         if piece.redacted is not None:
             return [d.Whole(b.RedactedThinking(piece.redacted))]
-        return list((cut if len(text) <= SHORT else cut.__wrapped__)(text))
+        return _cut(text)
     server = piece.tool in SERVER_TOOLS and any(isinstance(tool, SERVER) for tool in scene.prompt.tools)
     id = piece.id or (ids.new("srvtoolu") if server else _id(scene.key + bytes([at % 256])))
     json = msgspec.json.encode(piece.input).decode()
     return [d.ToolCall(id, piece.tool, server), *(d.ToolInput(part) for part in pieces(json))]
 
 
-@lru_cache(128)
-def cut(text: str) -> tuple[d.Text, ...]:
-    """A text as deltas. Scripts say the same again and again: what is short is cut once."""
-    return tuple(map(d.Text, pieces(text)))
+def _cut(text: str) -> list[d.AnyDelta]:
+    return list(map(d.Text, pieces(text)))
 
 
 def _id(key: bytes) -> str:

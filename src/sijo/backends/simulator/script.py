@@ -136,6 +136,10 @@ class Book:
             raise InvalidRequest(f"no rule of the script matches this request (turn {scene.turn}: {scene.said[:80]!r})")
         return None
 
+    def fixed(self) -> Iterable[Answer]:
+        """The answers without placeholders, as `answer` gives them."""
+        return (answer for answers in self._answers for answer, open in answers if not open)
+
     def _use(self, at: int, rule: Rule) -> int | None:
         """How often the rule was used before, or None if that is as often as it may be."""
         with self._lock:
