@@ -7,6 +7,7 @@ with tools, an end of turn. A test that needs sense in the answer uses the simul
 from __future__ import annotations
 
 import math
+import string
 from pathlib import Path
 
 import gguf
@@ -28,7 +29,10 @@ sunny name value city location code error answer model token text café naïve Z
 
 # How likely a token is, as a logarithm; 0 is an even chance with every other token. Control bytes and halves of letters
 # are rare, so that a reply is mostly words. The end is likely enough that most replies end by themselves.
-LIKELY = {"word": 1.0, "byte": -6.0, "end": 1.8, "never": -30.0, "think": 2.5, "call": 4.5, "called": -2.0}
+LIKELY = {
+    "word": 1.0, "byte": -6.0, "end": 1.8, "never": -30.0, "think": 2.5, "call": 4.5, "called": -2.0, "close": 5.0,
+    "mark": 3.0,
+}  # fmt: skip
 # What is much likelier after one token than elsewhere, where the model calls tools.
 THEN = {"}": "</tool_call>", "</tool_call>": "<|im_end|>"}
 LIFT = 5.0
@@ -80,6 +84,7 @@ TEMPLATES = {
     "think": _HEAD + _THOUGHT + _TAIL + _OPEN + _END,
     "ponder": _HEAD + _THOUGHT + _TAIL + _OPEN + _END,
     "call": _HEAD + _TAIL + _END,
+    "quote": _HEAD + _TAIL + _END,
 }
 
 
@@ -87,8 +92,8 @@ def build(path: Path, *, template: str = "plain", context: int = 4096) -> Path:
     """Write the model to `path` and give it back; the same arguments write the same bytes.
 
     `template` is "plain", "think" (the turn opens with `<think>`, which the model closes sooner or later), "ponder"
-    (the same, but it never ends) or "call" (the model is fond of `<tool_call>`). `context` is the window in tokens that
-    the file declares.
+    (the same, but it never ends), "call" (the model is fond of `<tool_call>`) or "quote" (of marks, most of all of those
+    that close, so that what it writes as JSON ends). `context` is the window in tokens that the file declares.
     """
     tokens, merges = _vocabulary()
     writer = gguf.GGUFWriter(path, "llama")
@@ -167,6 +172,9 @@ def _bias(tokens: list[str], template: str) -> npt.NDArray[np.float32]:
         bias[tokens.index("</think>")] = LIKELY["think"]
     if template == "ponder":
         bias[tokens.index("</think>")] = bias[tokens.index("<|im_end|>")] = LIKELY["never"]
+    if template == "quote":
+        for token in string.punctuation:
+            bias[tokens.index(token)] = LIKELY["close" if token in '"]}\\' else "mark"]
     if template == "call":
         bias[tokens.index("<tool_call>")] = LIKELY["call"]
         bias[tokens.index("</tool_call>")] = LIKELY["called"]

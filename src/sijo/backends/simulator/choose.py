@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sijo.backends.schemas.fit import fitted
 from sijo.backends.simulator.fill import Filler
 from sijo.backends.simulator.finds import Finds
 from sijo.backends.simulator.lexicon import places, split
@@ -154,6 +155,8 @@ def _filled(step: Step, scene: Scene) -> tuple[list[Call], bool]:
     filler = Filler(schema, Finds(text, results[-1] if results else ""))
     first = filler.fill()
     input = first if isinstance(first, dict) else {}
+    if step.offer.strict:
+        input = fitted(dict(schema), input)
     leaning = bool(results)
     calls = [Call(step.offer, input, step.words, leaning)]
     if target and len(named) > 1:

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from sijo.backends.schemas.fit import fitted
 from sijo.backends.simulator.fill import Filler
 from sijo.backends.simulator.finds import Finds
 from sijo.backends.simulator.prose import asked_length
@@ -77,7 +78,7 @@ def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
         return None
     asked = scene.ask if scene.prompt.format else _TEMPLATE.sub(" ", scene.ask)
     text = "\n".join([asked, *(glance(result.content) for result in scene.results), *_read(scene)])
-    value = Filler(schema, Finds(text, spare()), whole=True).fill()
+    value = fitted(dict(schema), Filler(schema, Finds(text, spare()), whole=True).fill())
     language = scene.inner
     keys = ", ".join(value) if isinstance(value, dict) else "values"
     compact = scene.prompt.format is not None
