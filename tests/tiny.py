@@ -84,16 +84,15 @@ TEMPLATES = {
     "think": _HEAD + _THOUGHT + _TAIL + _OPEN + _END,
     "ponder": _HEAD + _THOUGHT + _TAIL + _OPEN + _END,
     "call": _HEAD + _TAIL + _END,
-    "quote": _HEAD + _TAIL + _END,
 }
 
 
-def build(path: Path, *, template: str = "plain", context: int = 4096) -> Path:
+def build(path: Path, *, template: str = "plain", context: int = 4096, quotes: bool = False) -> Path:
     """Write the model to `path` and give it back; the same arguments write the same bytes.
 
     `template` is "plain", "think" (the turn opens with `<think>`, which the model closes sooner or later), "ponder"
-    (the same, but it never ends), "call" (the model is fond of `<tool_call>`) or "quote" (of marks, most of all of those
-    that close, so that what it writes as JSON ends). `context` is the window in tokens that the file declares.
+    (the same, but it never ends) or "call" (the model is fond of `<tool_call>`). `context` is the window in tokens that
+    the file declares. With `quotes` the model is fond of marks, most of those that close: what it writes as JSON ends.
     """
     tokens, merges = _vocabulary()
     writer = gguf.GGUFWriter(path, "llama")
@@ -117,7 +116,7 @@ def build(path: Path, *, template: str = "plain", context: int = 4096) -> Path:
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
     writer.add_add_bos_token(False)
     writer.add_chat_template(TEMPLATES[template])
-    for name, weights in _weights(tokens, template).items():
+    for name, weights in _weights(tokens, template, quotes).items():
         writer.add_tensor(name, weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -157,7 +156,7 @@ def _kinds(tokens: list[str]) -> list[int]:
     return [int(kind) for kind in kinds]
 
 
-def _bias(tokens: list[str], template: str) -> npt.NDArray[np.float32]:
+def _bias(tokens: list[str], template: str, quotes: bool) -> npt.NDArray[np.float32]:
     bias = np.zeros(len(tokens), np.float32)
     whole = {SPACE + word for word in _words()}
     for index, token in enumerate(tokens):
@@ -172,7 +171,7 @@ def _bias(tokens: list[str], template: str) -> npt.NDArray[np.float32]:
         bias[tokens.index("</think>")] = LIKELY["think"]
     if template == "ponder":
         bias[tokens.index("</think>")] = bias[tokens.index("<|im_end|>")] = LIKELY["never"]
-    if template == "quote":
+    if quotes:
         for token in string.punctuation:
             bias[tokens.index(token)] = LIKELY["close" if token in '"]}\\' else "mark"]
     if template == "call":
@@ -181,7 +180,7 @@ def _bias(tokens: list[str], template: str) -> npt.NDArray[np.float32]:
     return bias
 
 
-def _weights(tokens: list[str], template: str) -> dict[str, npt.NDArray[np.float32]]:
+def _weights(tokens: list[str], template: str, quotes: bool) -> dict[str, npt.NDArray[np.float32]]:
     """Every tensor of the model, by its name in the file.
 
     A Llama has no bias on its output. Column 0 stands in for one: it is the same in every embedding and no layer writes
@@ -196,7 +195,7 @@ def _weights(tokens: list[str], template: str) -> dict[str, npt.NDArray[np.float
     embedding, output = dense(len(tokens), WIDTH) * math.sqrt(WIDTH), dense(len(tokens), WIDTH)
     kept = 1 + len(THEN)
     embedding[:, :kept] = output[:, :kept] = 0.0
-    embedding[:, 0], output[:, 0] = 1.0, _bias(tokens, template)
+    embedding[:, 0], output[:, 0] = 1.0, _bias(tokens, template, quotes)
     for column, (before, after) in enumerate(THEN.items() if template == "call" else (), 1):
         embedding[tokens.index(before), column] = 1.0
         output[tokens.index(after), column] = LIFT

@@ -12,8 +12,8 @@ from typing import Any, Literal, Self
 
 import msgspec
 
-from sijo.backends.schemas.plain import Dialect
 from sijo.engine.abilities import Abilities
+from sijo.engine.schemas.plain import Dialect
 from sijo.errors import BY_TYPE
 from sijo.wire.base import Json
 

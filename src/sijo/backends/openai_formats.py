@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from sijo.backends import schemas
 from sijo.backends.engines import Row
 from sijo.backends.grammar import bearable, lightened
+from sijo.engine import schemas
 from sijo.engine.prompt import Prompt
 from sijo.errors import InvalidRequest
 from sijo.wire.base import Json

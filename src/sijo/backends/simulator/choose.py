@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sijo.backends.schemas.fit import fitted
 from sijo.backends.simulator.fill import Filler
 from sijo.backends.simulator.finds import Finds
 from sijo.backends.simulator.lexicon import places, split
 from sijo.backends.simulator.offers import FINDERS, Offer, offers, score, speaks_of
 from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.schema import Schema, listed
+from sijo.engine.schemas.fit import fitted
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import Auto, Named
 

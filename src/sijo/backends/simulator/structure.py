@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from sijo.backends.schemas.fit import fitted
 from sijo.backends.simulator.fill import Filler
 from sijo.backends.simulator.finds import Finds
 from sijo.backends.simulator.prose import asked_length
@@ -14,6 +13,7 @@ from sijo.backends.simulator.reply import HARD, MIDDLING, Reply
 from sijo.backends.simulator.results import document_text
 from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.tongue import phrase
+from sijo.engine.schemas.fit import fitted
 from sijo.wire import blocks as b
 
 ASKED = 300

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from sijo.backends.schemas import chars, formats, gbnf, regex
-from sijo.backends.schemas import tree as t
-from sijo.backends.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld
+from sijo.engine.schemas import chars, formats, gbnf, regex
+from sijo.engine.schemas import tree as t
+from sijo.engine.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld
 from sijo.wire.base import Json
 
 Dialect = Literal["own", "text", "json"]

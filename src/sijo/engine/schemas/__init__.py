@@ -4,9 +4,9 @@ from functools import lru_cache
 
 import msgspec
 
-from sijo.backends.schemas import gbnf, plain, tree
-from sijo.backends.schemas.plain import Dialect
-from sijo.backends.schemas.regex import Unheld
+from sijo.engine.schemas import gbnf, plain, tree
+from sijo.engine.schemas.plain import Dialect
+from sijo.engine.schemas.regex import Unheld
 from sijo.wire.base import Json
 
 KEPT = 256

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from sijo.backends.schemas import chars
-from sijo.backends.schemas import tree as t
-from sijo.backends.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld, weight
+from sijo.engine.schemas import chars
+from sijo.engine.schemas import tree as t
+from sijo.engine.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld, weight
 
 MOST = 20_000
 """Parts of a grammar once its repetitions are written out."""

@@ -7,7 +7,7 @@ RFC 3986 for URIs, RFC 4291 for IPv6, RFC 9562 for UUIDs: in each the forms that
 from collections.abc import Mapping
 from functools import cache
 
-from sijo.backends.schemas.regex import Regex, whole
+from sijo.engine.schemas.regex import Regex, whole
 
 _YEAR = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
 _LEAP = (

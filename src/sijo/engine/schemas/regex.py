@@ -13,7 +13,7 @@ from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
 
-from sijo.backends.schemas import chars
+from sijo.engine.schemas import chars
 
 LONGEST = 5_000
 """Characters of a pattern."""

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from sijo.backends.schemas import formats, regex
-from sijo.backends.schemas.regex import Regex, Unheld
+from sijo.engine.schemas import formats, regex
+from sijo.engine.schemas.regex import Regex, Unheld
 
 Schema = Mapping[str, Any]
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sijo.backends.schemas import chars, plain
-from sijo.backends.schemas import tree as t
-from sijo.backends.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld
+from sijo.engine.schemas import chars, plain
+from sijo.engine.schemas import tree as t
+from sijo.engine.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld
 from sijo.wire.base import Json
 
 PREFERRED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-."
@@ -55,8 +55,8 @@ class _Fitter:
     def _chosen(self, nodes: tuple[t.Node, ...], value: Any) -> Any:
         """The value by the first alternative that it fits; else by one of its kind, or by the first of all."""
         made = [self.fit(node, value) for node in nodes]
-        if any(_same(one, value) for one in made):
-            return value
+        if exact := [one for one in made if _same(one, value)]:
+            return exact[0]
         return next((one for one in made if type(one) is type(value)), made[0])
 
 
