@@ -36,8 +36,8 @@ def hold(out: Json, prompt: Prompt, row: Row) -> None:
     schema = prompt.format.schema
     if row.schema != "none" and not bearable(schema):
         raise InvalidRequest(COMPLEX)
-    if row.grammar and (grammar := schemas.grammar(schema)) is not None:
-        out[row.grammar] = grammar
+    if row.grammar and schemas.held(schema):
+        out[row.grammar] = schemas.grammar(schema)
     elif row.schema == "json_schema":
         mended = schemas.mended(schema, row.patterns)
         strict = row.optional or complete(mended)

@@ -9,7 +9,7 @@ import msgspec
 
 from sijo.engine.schemas import chars
 from sijo.engine.schemas import tree as t
-from sijo.engine.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld, weight
+from sijo.engine.schemas.regex import Alt, Chars, Large, Regex, Repeat, Seq, weight
 
 MOST = 20_000
 """Parts of a grammar once its repetitions are written out."""
@@ -70,7 +70,7 @@ class _Writer:
     def _weigh(self, size: int) -> None:
         self._size += size
         if self._size > MOST:
-            raise Unheld("the grammar is too large")
+            raise Large("the grammar")
 
     def _bodies(self, node: t.Node) -> Iterator[str]:
         match node:

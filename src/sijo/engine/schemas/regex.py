@@ -36,6 +36,14 @@ class Unheld(Exception):
     """No grammar is made of this here."""
 
 
+class Large(Unheld):
+    """It would be too large."""
+
+
+class Impossible(Unheld):
+    """Nothing at all would be valid."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chars:
     """One character of a set."""
@@ -74,7 +82,9 @@ ANYTHING = Repeat(Chars(chars.inverse(())), 0, None)
 @lru_cache(512)
 def read(pattern: str) -> Regex:
     """The tree of a pattern that is to be found somewhere in a text. Raises Unheld."""
-    if len(pattern) > LONGEST or _ALIEN.search(pattern):
+    if len(pattern) > LONGEST:
+        raise Large(pattern[:200])
+    if _ALIEN.search(pattern):
         raise Unheld(pattern[:200])
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -83,7 +93,7 @@ def read(pattern: str) -> Regex:
         raise Unheld(pattern[:200]) from error
     found = Alt(tuple(_anchored(list(branch)) for branch in _branches(list(tree))))
     if weight(found) > MOST:
-        raise Unheld(pattern[:200])
+        raise Large(pattern[:200])
     return found.parts[0] if len(found.parts) == 1 else found
 
 
@@ -130,16 +140,17 @@ def _splits(rest: list[Any]) -> bool:
 
 def _anchored(tree: list[Any]) -> Regex:
     """One alternative, with any characters where it has no anchor."""
-    start = bool(tree) and tree[0] == (op.AT, op.AT_BEGINNING)
-    tree = tree[1:] if start else tree
-    end = bool(tree) and tree[-1] == (op.AT, op.AT_END)
-    tree = tree[:-1] if end else tree
-    parts = _parts(tree)
-    return Seq((*(() if start else (ANYTHING,)), *parts, *(() if end else (ANYTHING,))))
+    start = end = False
+    while tree and tree[0] == (op.AT, op.AT_BEGINNING):
+        start, tree = True, tree[1:]
+    while tree and tree[-1] == (op.AT, op.AT_END):
+        end, tree = True, tree[:-1]
+    return Seq((*(() if start else (ANYTHING,)), *(_part(*part) for part in tree), *(() if end else (ANYTHING,))))
 
 
-def _parts(tree: Sequence[Any]) -> tuple[Regex, ...]:
-    return tuple(_part(code, value) for code, value in tree)
+def _seq(tree: Sequence[Any]) -> Regex:
+    parts = tuple(_part(code, value) for code, value in tree)
+    return parts[0] if len(parts) == 1 else Seq(parts)
 
 
 def _part(code: Any, value: Any) -> Regex:
@@ -153,12 +164,12 @@ def _part(code: Any, value: Any) -> Regex:
         case op.IN:
             return _set(value)
         case op.BRANCH:
-            return Alt(tuple(Seq(_parts(part)) for part in value[1]))
+            return Alt(tuple(map(_seq, value[1])))
         case op.SUBPATTERN if not (value[1] or value[2]):
-            return Seq(_parts(value[3]))
+            return _seq(value[3])
         case op.MAX_REPEAT | op.MIN_REPEAT:
             least, most, inner = value
-            return Repeat(Seq(_parts(inner)), least, None if most is op.MAXREPEAT else most)
+            return Repeat(_seq(inner), least, None if most is op.MAXREPEAT else most)
         case _:
             raise Unheld(str(code))
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from functools import reduce
 from itertools import chain
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
 from sijo.engine.schemas import formats, regex
-from sijo.engine.schemas.regex import Regex, Unheld
+from sijo.engine.schemas.regex import Impossible, Large, Regex, Unheld
 
 Schema = Mapping[str, Any]
 
@@ -27,7 +28,7 @@ REFUSED = frozenset({
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "uniqueItems", "contains",
     "minContains", "maxContains", "prefixItems", "minProperties", "maxProperties", "patternProperties", "propertyNames",
     "dependentRequired", "dependentSchemas", "dependencies", "if", "then", "else", "not", "oneOf",
-    "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef", "$anchor", "$id",
+    "unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef", "$anchor",
 })  # fmt: skip
 """Keywords that no tree holds."""
 
@@ -102,7 +103,7 @@ def read(schema: Schema) -> Node:
 
 def _some(node: Node | None) -> Node:
     if node is None:
-        raise Unheld("nothing is valid")
+        raise Impossible("the schema")
     return node
 
 
@@ -111,7 +112,8 @@ class _Reader:
     """Reads one schema. A part that is met again is the same node again: a tree is as small as its schema."""
 
     root: Schema
-    known: dict[int, Node | None] = field(default_factory=dict)
+    known: dict[int, tuple[Any, Node | None]] = field(default_factory=dict)
+    """By identity; what is known is kept alive, so that nothing else can have it."""
     open: set[int] = field(default_factory=set)
     left: int = MOST
 
@@ -119,14 +121,14 @@ class _Reader:
         """What is valid by all parts, or None where nothing is."""
         self.left -= 1
         if self.left < 0 or depth > DEEPEST:
-            raise Unheld("too large")
+            raise Large("the schema")
         lone = parts[0] if len(parts) == 1 else None
         while isinstance(lone, dict) and isinstance(reference := lone.get("$ref"), str) and not _says(lone):
             lone = self._target(reference)
             parts = [lone]
             self.left -= 1
             if self.left < 0:
-                raise Unheld("too large")
+                raise Large("the schema")
         if not isinstance(lone, dict):
             return self._whole(parts, depth)
         place = id(lone)
@@ -134,9 +136,9 @@ class _Reader:
             raise Unheld("recursion")
         if place not in self.known:
             self.open.add(place)
-            self.known[place] = self._whole(parts, depth)
+            self.known[place] = lone, self._whole(parts, depth)
             self.open.discard(place)
-        return self.known[place]
+        return self.known[place][1]
 
     def _whole(self, parts: Sequence[Any], depth: int) -> Node | None:
         plain: list[Schema] = []
@@ -164,7 +166,7 @@ class _Reader:
             part = todo.pop()
             self.left -= 1
             if self.left < 0:
-                raise Unheld("too large")
+                raise Large("the schema")
             if isinstance(part, bool):
                 yield part
                 continue
@@ -178,15 +180,9 @@ class _Reader:
 
     def _target(self, reference: str) -> Any:
         """What a local reference points to."""
-        if not reference.startswith("#"):
-            raise Unheld("a reference to elsewhere")
-        found: Any = self.root
-        for step in reference.removeprefix("#").strip("/").split("/"):
-            if step:
-                key = step.replace("~1", "/").replace("~0", "~")
-                found = found.get(key) if isinstance(found, dict) else None
-        if not isinstance(found, dict | bool):
-            raise Unheld("a reference to nothing")
+        found = target(self.root, reference)
+        if found is None:
+            raise Unheld("a reference to elsewhere, or to nothing")
         return found
 
     def _plain(self, parts: Sequence[Schema], depth: int) -> Node | None:
@@ -256,7 +252,7 @@ class _Reader:
         least = max((part.get("minItems", 0) for part in parts), default=0)
         most = min((part["maxItems"] for part in parts if "maxItems" in part), default=None)
         if max(least, most or 0) > LONGEST:
-            raise Unheld("too many items")
+            raise Large("the items")
         if most is not None and most < least:
             return None
         if not items and not least and most is None:
@@ -265,6 +261,20 @@ class _Reader:
         if node is None:
             return None if least else Array(Free(), 0, 0)
         return Array(node, int(least), None if most is None else int(most))
+
+
+def target(root: Schema, reference: str) -> Any:
+    """The schema that a reference points to, inside `root`; None where there is none."""
+    if not reference.startswith("#"):
+        return None
+    found: Any = root
+    for step in unquote(reference.removeprefix("#")).split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
+            found = found[int(key)]
+        else:
+            found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict | bool) and reference[1:2] in ("", "/") else None
 
 
 _SCALAR = frozenset({"type", "enum", "const", "pattern", "format", "minLength", "maxLength"})
@@ -294,7 +304,7 @@ def _text(parts: Sequence[Schema]) -> Node | None:
     least = max((part.get("minLength", 0) for part in parts), default=0)
     most = min((part["maxLength"] for part in parts if "maxLength" in part), default=None)
     if max(least, most or 0) > LONGEST:
-        raise Unheld("too many characters")
+        raise Large("the characters")
     if most is not None and most < least:
         return None
     trees = [*map(regex.read, sorted(patterns)), *map(formats.tree, sorted(named))]
