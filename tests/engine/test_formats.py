@@ -1,4 +1,4 @@
-"""Answers that are held to a schema: thoughts and calls stay free, and an engine is asked twice only where it must be."""
+"""Answers that are held to a schema: thoughts and calls stay free, and no engine is asked twice without need."""
 
 from collections.abc import AsyncGenerator
 from typing import Any

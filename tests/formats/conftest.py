@@ -10,6 +10,8 @@ from tests.serving import serving
 from tests.tiny import build
 
 WINDOW = 8192
+MODELS = {"plain": "claude-haiku-4-5", "think": "claude-sonnet-4-6", "call": "claude-opus-4-5"}
+"""Names that clients know something of: they ask some models for schemas in one way and some in another."""
 
 
 @pytest.fixture(scope="session")
@@ -26,9 +28,10 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
         path = build(folder / f"{kind}.gguf", template=kind, context=WINDOW, quotes=True)
         engines.append(f'[[engine]]\nname = "{kind}"\nkind = "llama"\npath = "{path}"\n')
     config = folder / "sijo.toml"
-    config.write_text("\n".join(engines))
+    routes = "".join(f'"{model}*" = "{kind}"\n' for kind, model in MODELS.items())
+    config.write_text("\n".join([*engines, "[models]", routes]))
     with serving(folder, "--config", str(config), env=CALM) as running:
-        yield Target(running.url, "plain", "think", "call")
+        yield Target(running.url, **MODELS)
 
 
 @pytest.fixture(scope="session", params=["simulator", "llama"])

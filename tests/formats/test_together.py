@@ -11,6 +11,7 @@ from tests.formats.asked import Json, Target, faults, format, user
 
 TIMES = 4
 DAY = {"type": "string", "format": "date"}
+MAIL = {"type": "string", "format": "email"}
 
 
 def closed(properties: Json, *required: str) -> Json:
@@ -18,14 +19,16 @@ def closed(properties: Json, *required: str) -> Json:
 
 
 INPUTS: dict[str, Json] = {
-    "weather": closed({"city": {"enum": ["Oslo", "Rome"]}, "day": DAY, "mail": {"type": "string", "format": "email"}}, "day"),
+    "weather": closed({"city": {"enum": ["Oslo", "Rome"]}, "day": DAY, "mail": MAIL}, "day"),
     "save": closed(
         {
             "이름": {"type": "string", "pattern": r'^[^"]{1,5}"\\$'},
             "count": {"type": "integer"},
             "tags": {"type": "array", "items": {"type": "string", "pattern": "^[a-c]"}, "minItems": 1},
         },
-        "이름", "count", "tags",
+        "이름",
+        "count",
+        "tags",
     ),
     "ping": closed({}),
     "pick": closed(
@@ -34,11 +37,15 @@ INPUTS: dict[str, Json] = {
             "host": {"anyOf": [{"type": "string", "format": "ipv4"}, {"type": "null"}]},
             "mixed": {"enum": [1, "1", None, True]},
         },
-        "one", "host", "mixed",
+        "one",
+        "host",
+        "mixed",
     ),
-    "link": {**closed({"from": {"$ref": "#/$defs/id"}, "to": {"$ref": "#/$defs/id"}}, "from", "to"),
-             "$defs": {"id": {"type": "string", "format": "uuid"}}},
-}  # fmt: skip
+    "link": {
+        **closed({"from": {"$ref": "#/$defs/id"}, "to": {"$ref": "#/$defs/id"}}, "from", "to"),
+        "$defs": {"id": {"type": "string", "format": "uuid"}},
+    },
+}
 TOOLS = [{"name": name, "description": "Does it.", "input_schema": s, "strict": True} for name, s in INPUTS.items()]
 ANSWER = closed({"summary": {"type": "string"}, "on": DAY, "sure": {"type": "boolean"}}, "summary", "on")
 THINK = {"type": "enabled", "budget_tokens": 1024}
@@ -48,7 +55,7 @@ CHOICES = [{"type": "any"}, {"type": "auto"}, *({"type": "tool", "name": name} f
 def answers(target: Target, model: str, **fields: Any) -> Iterator[Message]:
     """Some answers to one request, in turn streamed and not."""
     for at in range(TIMES):
-        asked: Json = {"model": model, "max_tokens": 1000, "messages": user("What is the weather in Rome?"), **fields}
+        asked: Json = {"model": model, "max_tokens": 1500, "messages": user("What is the weather in Rome?"), **fields}
         if at % 2:
             with target.client.messages.stream(**asked) as stream:
                 yield stream.get_final_message()
