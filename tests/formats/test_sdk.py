@@ -129,7 +129,7 @@ def test_a_strict_tool_with_the_header_of_the_beta(target: Target) -> None:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_runner_calls_and_answers(target: Target, stream: bool) -> None:
-    fields = asked(target, target.call, max_tokens=400)
+    fields = asked(target, target.call)
     runner = target.client.beta.messages.tool_runner(**fields, tools=[weather], max_iterations=3, stream=stream)
     turns = [turn.get_final_message() if stream else turn for turn in runner]
     check(turns, target, "weather")
@@ -138,7 +138,7 @@ def test_a_runner_calls_and_answers(target: Target, stream: bool) -> None:
 @pytest.mark.parametrize("stream", [False, True])
 async def test_a_runner_calls_and_answers_later(target: Target, stream: bool) -> None:
     async with target.later() as client:
-        fields = asked(target, target.call, max_tokens=400)
+        fields = asked(target, target.call)
         runner = client.beta.messages.tool_runner(**fields, tools=[weather_report], max_iterations=3, stream=stream)
         turns = [await turn.get_final_message() if stream else turn async for turn in runner]
     check(turns, target, "weather_report")
@@ -146,7 +146,8 @@ async def test_a_runner_calls_and_answers_later(target: Target, stream: bool) ->
 
 def check(turns: list[Any], target: Target, name: str) -> None:
     """On random weights how often it calls is up to chance; what it calls is not."""
-    calls = [block for turn in turns for block in turn.content if block.type == "tool_use"]
+    whole = [turn for turn in turns if turn.stop_reason != "max_tokens"]  # what is cut off may be incomplete
+    calls = [block for turn in whole for block in turn.content if block.type == "tool_use"]
     assert 1 <= len(turns) <= 3
     assert {call.name for call in calls} <= {name}
     assert all(set(call.input) == {"city"} for call in calls)

@@ -59,7 +59,7 @@ calling = model("CALL")
 for strict in (None, True):
     for choice in ("auto", "any", "weather"):
         bound = calling.bind_tools([weather], tool_choice=choice, strict=strict)
-        out["called"][f"{choice} {strict}"] = [call for call in bound.invoke(ASK).tool_calls]
+        out["called"][f"{choice} {strict}"] = list(bound.invoke(ASK).tool_calls)
 gathered = None
 for piece in calling.bind_tools([weather], tool_choice="any").stream(ASK):
     gathered = piece if gathered is None else gathered + piece
