@@ -7,6 +7,7 @@ with tools, an end of turn. A test that needs sense in the answer uses the simul
 from __future__ import annotations
 
 import math
+import string
 from pathlib import Path
 
 import gguf
@@ -28,7 +29,10 @@ sunny name value city location code error answer model token text café naïve Z
 
 # How likely a token is, as a logarithm; 0 is an even chance with every other token. Control bytes and halves of letters
 # are rare, so that a reply is mostly words. The end is likely enough that most replies end by themselves.
-LIKELY = {"word": 1.0, "byte": -6.0, "end": 1.8, "never": -30.0, "think": 2.5, "call": 4.5, "called": -2.0}
+LIKELY = {
+    "word": 1.0, "byte": -6.0, "end": 1.8, "never": -30.0, "think": 2.5, "call": 4.5, "called": -2.0, "close": 5.0,
+    "mark": 3.0,
+}  # fmt: skip
 # What is much likelier after one token than elsewhere, where the model calls tools.
 THEN = {"}": "</tool_call>", "</tool_call>": "<|im_end|>"}
 LIFT = 5.0
@@ -83,12 +87,12 @@ TEMPLATES = {
 }
 
 
-def build(path: Path, *, template: str = "plain", context: int = 4096) -> Path:
+def build(path: Path, *, template: str = "plain", context: int = 4096, quotes: bool = False) -> Path:
     """Write the model to `path` and give it back; the same arguments write the same bytes.
 
     `template` is "plain", "think" (the turn opens with `<think>`, which the model closes sooner or later), "ponder"
     (the same, but it never ends) or "call" (the model is fond of `<tool_call>`). `context` is the window in tokens that
-    the file declares.
+    the file declares. With `quotes` the model is fond of marks, most of those that close: what it writes as JSON ends.
     """
     tokens, merges = _vocabulary()
     writer = gguf.GGUFWriter(path, "llama")
@@ -112,7 +116,7 @@ def build(path: Path, *, template: str = "plain", context: int = 4096) -> Path:
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
     writer.add_add_bos_token(False)
     writer.add_chat_template(TEMPLATES[template])
-    for name, weights in _weights(tokens, template).items():
+    for name, weights in _weights(tokens, template, quotes).items():
         writer.add_tensor(name, weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -152,7 +156,7 @@ def _kinds(tokens: list[str]) -> list[int]:
     return [int(kind) for kind in kinds]
 
 
-def _bias(tokens: list[str], template: str) -> npt.NDArray[np.float32]:
+def _bias(tokens: list[str], template: str, quotes: bool) -> npt.NDArray[np.float32]:
     bias = np.zeros(len(tokens), np.float32)
     whole = {SPACE + word for word in _words()}
     for index, token in enumerate(tokens):
@@ -167,13 +171,16 @@ def _bias(tokens: list[str], template: str) -> npt.NDArray[np.float32]:
         bias[tokens.index("</think>")] = LIKELY["think"]
     if template == "ponder":
         bias[tokens.index("</think>")] = bias[tokens.index("<|im_end|>")] = LIKELY["never"]
+    if quotes:
+        for token in string.punctuation:
+            bias[tokens.index(token)] = LIKELY["close" if token in '"]}\\' else "mark"]
     if template == "call":
         bias[tokens.index("<tool_call>")] = LIKELY["call"]
         bias[tokens.index("</tool_call>")] = LIKELY["called"]
     return bias
 
 
-def _weights(tokens: list[str], template: str) -> dict[str, npt.NDArray[np.float32]]:
+def _weights(tokens: list[str], template: str, quotes: bool) -> dict[str, npt.NDArray[np.float32]]:
     """Every tensor of the model, by its name in the file.
 
     A Llama has no bias on its output. Column 0 stands in for one: it is the same in every embedding and no layer writes
@@ -188,7 +195,7 @@ def _weights(tokens: list[str], template: str) -> dict[str, npt.NDArray[np.float
     embedding, output = dense(len(tokens), WIDTH) * math.sqrt(WIDTH), dense(len(tokens), WIDTH)
     kept = 1 + len(THEN)
     embedding[:, :kept] = output[:, :kept] = 0.0
-    embedding[:, 0], output[:, 0] = 1.0, _bias(tokens, template)
+    embedding[:, 0], output[:, 0] = 1.0, _bias(tokens, template, quotes)
     for column, (before, after) in enumerate(THEN.items() if template == "call" else (), 1):
         embedding[tokens.index(before), column] = 1.0
         output[tokens.index(after), column] = LIFT

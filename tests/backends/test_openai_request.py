@@ -325,12 +325,72 @@ def test_one_call_at_a_time_is_asked_for_where_that_helps() -> None:
     assert "parallel_tool_calls" not in asked("vllm", tools=[WEATHER], choice=Auto())
 
 
-def test_a_schema_holds_the_engine_or_is_told_to_it() -> None:
-    wanted = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA, "strict": True}}
-    assert asked("vllm", format=JsonFormat(SCHEMA))["response_format"] == wanted
+MAIL: Json = {"type": "string", "format": "email", "description": "Whose."}
+PERSON: Json = {
+    "type": "object",
+    "properties": {"age": {"type": "integer"}, "mail": MAIL},
+    "required": ["mail"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("engine", "strict", "said"),
+    [("vllm", True, "pattern"), ("sglang", True, "pattern"), ("ollama", True, "pattern"), ("lmstudio", True, "pattern"),
+     ("openai", False, "format"), ("openrouter", False, "format"), ("generic", True, "format")],
+)  # fmt: skip
+def test_a_schema_holds_the_engine_in_the_words_that_it_knows(engine: str, strict: bool, said: str) -> None:
+    wanted = asked(engine, format=JsonFormat(PERSON))["response_format"]
+    assert (wanted["type"], wanted["json_schema"]["strict"]) == ("json_schema", strict)
+    schema = wanted["json_schema"]["schema"]
+    assert list(schema["properties"]) == ["mail", "age"]
+    assert said in schema["properties"]["mail"]
+    assert asked(engine, format=JsonFormat(PERSON), held=False).get("response_format") is None
+
+
+def test_a_complete_schema_is_strict_everywhere() -> None:
+    whole = {**PERSON, "required": ["mail", "age"]}
+    for engine in ("vllm", "openai", "openrouter"):
+        assert asked(engine, format=JsonFormat(whole))["response_format"]["json_schema"]["strict"] is True
+    for inner in (
+        {"anyOf": [PERSON]},
+        {"type": "array", "items": PERSON},
+        {"$ref": "#/$defs/p", "$defs": {"p": PERSON}},
+    ):
+        assert asked("openai", format=JsonFormat(inner))["response_format"]["json_schema"]["strict"] is False
+
+
+def test_llama_is_held_by_a_grammar_and_by_a_schema_where_none_can_be_made() -> None:
+    made = asked("llamacpp", format=JsonFormat(PERSON))
+    assert made["grammar"].startswith("root ::= ") and "response_format" not in made
+    assert "grammar" not in asked("llamacpp", format=JsonFormat(PERSON), held=False)
+    bounded = {"type": "integer", "minimum": 3}
+    made = asked("llamacpp", format=JsonFormat(bounded))
+    assert "grammar" not in made and made["response_format"]["json_schema"]["schema"] == bounded
+
+
+def test_a_model_is_told_of_the_schema_unless_the_engine_shows_it() -> None:
     told = asked("deepseek", format=JsonFormat(SCHEMA), system=[b.Text("Be kind.")])
     assert told["response_format"] == {"type": "json_object"}
     assert "JSON" in told["messages"][0]["content"] and '"properties":{}' in told["messages"][0]["content"]
+    for held in (True, False):  # the same prompt, so that the engine finds it in its cache
+        told = asked("llamacpp", format=JsonFormat(SCHEMA), held=held)
+        assert told["messages"][0]["content"].startswith("Answer with one JSON value")
+    assert asked("openai", format=JsonFormat(SCHEMA))["messages"][0]["role"] == "user"
+    assert asked("vllm", format=JsonFormat(SCHEMA), tools=[WEATHER])["messages"][0]["content"].startswith("Your final")
+
+
+def test_a_strict_tool_has_a_schema_that_the_engine_knows() -> None:
+    tool = t.Custom(name="x", input_schema=PERSON, strict=True)
+    for engine, strict, said in (("vllm", True, "pattern"), ("llamacpp", None, "pattern"), ("openai", None, "format")):
+        function = asked(engine, tools=[tool])["tools"][0]["function"]
+        assert function.get("strict") is strict
+        assert said in function["parameters"]["properties"]["mail"]
+    loose = msgspec.structs.replace(tool, strict=False)
+    assert asked("vllm", tools=[loose])["tools"][0]["function"]["parameters"] == PERSON
+    # llama.cpp makes a grammar of it all the same, and refuses patterns that it does not know
+    mail = asked("llamacpp", tools=[loose])["tools"][0]["function"]["parameters"]["properties"]["mail"]
+    assert mail["pattern"].startswith("^") and mail["description"] == "Whose. Format: email"
 
 
 HEAVY = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^((a{0,99}){0,99}){0,99}$"}}}

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from sijo.engine.abilities import Abilities
+from sijo.engine.schemas.plain import Dialect
 from sijo.errors import BY_TYPE
 from sijo.wire.base import Json
 
@@ -54,6 +55,12 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     files: bool
     tool_images: bool
     schema: Literal["json_schema", "json_object", "none"]
+    grammar: str
+    patterns: Dialect
+    optional: bool
+    shows_schema: bool
+    holds_thinking: bool
+    holds_calls: bool
     cache_salt: str
     refusals: Mapping[str, tuple[str, ...]]
 
@@ -93,6 +100,9 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             effort=bool(self.efforts),
             asks=self.completions,
             resumes=self.completions and bool(self.render.path),
+            holds=bool(self.grammar) or self.schema == "json_schema",
+            holds_thinking=self.holds_thinking,
+            holds_calls=self.holds_calls,
         )
 
     def changed(self, overrides: Mapping[str, object]) -> Self:

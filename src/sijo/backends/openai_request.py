@@ -9,20 +9,19 @@ from typing import Any
 
 import msgspec
 
+from sijo.backends import openai_formats as formats
 from sijo.backends.engines import Row, merge
-from sijo.backends.grammar import bearable, lightened
 from sijo.backends.openai_messages import messages
 from sijo.engine.prompt import Prompt
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
 from sijo.wire.base import Json
-from sijo.wire.request import AnyTool, JsonFormat, Named, NoTools
+from sijo.wire.request import AnyTool, Named, NoTools
 from sijo.wire.tools import Custom
 
 NO_PREFILL = "This model does not support assistant message prefill. The conversation must end with a user message."
 COUNTED = ("model", "messages", "tools", "chat_template_kwargs", "continue_final_message", "add_generation_prompt")
 """The fields of a body that a tokenizer's endpoint is given."""
-COMPLEX = "Schema is too complex for compilation."
 LEVELS = ("minimal", "low", "medium", "high", "xhigh", "max")
 _encode = msgspec.json.encode
 
@@ -40,7 +39,7 @@ def body(prompt: Prompt, row: Row, model: str) -> Json:
     if prompt.tools:
         _tools(out, prompt, row)
     if prompt.format is not None:
-        _format(out, prompt.format, row)
+        formats.hold(out, prompt, row)
     _think(out, prompt, row)
     if prompt.prefill is not None:
         _prefill(out, row)
@@ -54,11 +53,10 @@ def counted(prompt: Prompt, row: Row, model: str) -> Json:
 
 
 def system(prompt: Prompt, row: Row) -> str:
-    """The system prompt, with the schema of the answer for an engine that cannot be held to one."""
+    """The system prompt, with the schema of the answer."""
     texts = [block.text for block in prompt.system]
-    if prompt.format is not None and row.schema != "json_schema":
-        schema = _encode(prompt.format.schema).decode()
-        texts.append(f"Answer with one JSON value that matches this JSON schema, and nothing else:\n{schema}")
+    if prompt.format is not None:
+        texts.append(formats.told(prompt, row))
     return "\n\n".join(filter(None, texts))
 
 
@@ -119,15 +117,11 @@ def _tools(out: Json, prompt: Prompt, row: Row) -> None:
 def _function(tool: Any, path: str, row: Row) -> Json:
     if not isinstance(tool, Custom):
         raise InvalidRequest(f"{path}: a tool of type `{tool.__struct_config__.tag}` is not served by this engine")
-    schema = tool.input_schema
-    if not bearable(schema):
-        if tool.strict:
-            raise InvalidRequest(COMPLEX)
-        schema = lightened(schema)
+    schema = formats.parameters(tool, row)
     function: Json = {"name": tool.name, "description": tool.description, "parameters": schema}
     if tool.input_examples:
         function["description"] = _exemplified(tool.description, tool.input_examples)
-    if tool.strict and row.strict:
+    if formats.strict(tool, row):
         function["strict"] = True
     return {"type": "function", "function": function}
 
@@ -136,16 +130,6 @@ def _exemplified(description: str, examples: Sequence[Json]) -> str:
     """The format has no field for examples of a tool's input; they are for the model, so it is told in words."""
     lines = "\n".join(_encode(example).decode() for example in examples)
     return f"{description}\n\nExamples of its input:\n{lines}".lstrip()
-
-
-def _format(out: Json, format: JsonFormat, row: Row) -> None:
-    if row.schema == "json_schema":
-        if not bearable(format.schema):
-            raise InvalidRequest(COMPLEX)
-        schema = {"name": "answer", "schema": format.schema, "strict": True}
-        out["response_format"] = {"type": "json_schema", "json_schema": schema}
-    elif row.schema == "json_object":
-        out["response_format"] = {"type": "json_object"}
 
 
 def _think(out: Json, prompt: Prompt, row: Row) -> None:

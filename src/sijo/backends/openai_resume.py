@@ -21,7 +21,7 @@ from sijo.wire.base import Json
 
 RENDERED = ("model", "messages", "tools", "chat_template_kwargs")
 """The fields of a body that an engine's template is given."""
-SAMPLING = ("temperature", "top_p", "top_k", "stop", "stream", "stream_options")
+SAMPLING = ("temperature", "top_p", "top_k", "stop", "stream", "stream_options", "response_format")
 LET_GO = 0.1
 """Seconds in which an engine notices that the first part was closed. Whoever asks sooner is given another slot, with
 nothing of the prefix in its cache."""
@@ -51,7 +51,7 @@ class Renderer:
             whole = [*rendered, *await self._tokens(thought if opened else f"{OPEN}\n{thought}")]
         else:
             raise ApiError(UNRENDERED)
-        raw = {key: chat[key] for key in SAMPLING if key in chat}
+        raw = {key: chat[key] for key in (*SAMPLING, self.row.grammar) if key in chat}
         return {"model": self.model, "prompt": whole, "max_tokens": prompt.max_tokens, **raw}
 
     async def _tokens(self, text: str) -> list[int]:

@@ -25,6 +25,12 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """A short question costs it little, for it keeps the prompt in its cache: it may be asked whether to think."""
     resumes: bool = False
     """It can go on after a thought that was cut off and closed (`Prompt.begun`), from the same prefix."""
+    holds: bool = False
+    """It can be held to a schema."""
+    holds_thinking: bool = True
+    """Held to a schema, it still thinks freely before it."""
+    holds_calls: bool = True
+    """Held to a schema, it may still call tools instead."""
     signs: bool = False
     """Its thinking comes signed, its input and stops as the API has them: its deltas pass as they are."""
     truncates: bool = False

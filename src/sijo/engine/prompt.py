@@ -50,6 +50,8 @@ class Prompt(msgspec.Struct):
     begun: str | None = None
     """What was thought before it was cut off: the answer is to go on right after it, the thought closed."""
     format: JsonFormat | None = None
+    held: bool = True
+    """Whether the engine is to be held to the format, not only told of it."""
     counted: int | None = None
     """Its tokens, where they were counted already."""
     window: int = 0

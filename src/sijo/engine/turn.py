@@ -13,6 +13,7 @@ from sijo.engine.abilities import Abilities
 from sijo.engine.assemble import Assembler
 from sijo.engine.deltas import AnyDelta
 from sijo.engine.filters import Filter, through
+from sijo.engine.formats import holding
 from sijo.engine.prompt import Item, Prompt, Thought
 from sijo.engine.thinking.speak import speak
 from sijo.engine.thinking.summary import summarized
@@ -109,7 +110,7 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
         if out.waiting:
             return
         seen = len(content)
-        spoken = speak(turn.backend, continued(turn.prompt, content))
+        spoken = speak(holding(turn.backend, turn.prompt), continued(turn.prompt, content))
         if turn.summarizer is not None and sums_up(turn.prompt.thought):
             spoken = summarized(spoken, turn.prompt, turn.summarizer)
         filters = turn.filters()

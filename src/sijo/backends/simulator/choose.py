@@ -16,6 +16,7 @@ from sijo.backends.simulator.lexicon import places, split
 from sijo.backends.simulator.offers import FINDERS, Offer, offers, score, speaks_of
 from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.schema import Schema, listed
+from sijo.engine.schemas.fit import fitted
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import Auto, Named
 
@@ -154,6 +155,8 @@ def _filled(step: Step, scene: Scene) -> tuple[list[Call], bool]:
     filler = Filler(schema, Finds(text, results[-1] if results else ""))
     first = filler.fill()
     input = first if isinstance(first, dict) else {}
+    if step.offer.strict:
+        input = fitted(dict(schema), input)
     leaning = bool(results)
     calls = [Call(step.offer, input, step.words, leaning)]
     if target and len(named) > 1:

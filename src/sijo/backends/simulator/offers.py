@@ -46,13 +46,14 @@ FINDERS = ("tool_search_tool_regex", "tool_search_tool_bm25")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A tool that may be called. `hidden`: only after a search has found it."""
+    """A tool that may be called. `hidden`: only after a search has found it; `strict`: its input is always valid."""
 
     name: str
     description: str
     schema: Schema
     server: bool = False
     hidden: bool = False
+    strict: bool = False
 
 
 def offers(scene: Scene) -> list[Offer]:
@@ -70,7 +71,7 @@ def _offer(tool: t.AnyTool, shown: set[str]) -> Offer | None:
         tool = as_custom(tool)
     if isinstance(tool, t.Custom):
         hidden = tool.defer_loading and tool.name not in shown
-        return Offer(tool.name, tool.description, tool.input_schema, hidden=hidden)
+        return Offer(tool.name, tool.description, tool.input_schema, hidden=hidden, strict=bool(tool.strict))
     row = next((_SERVER[kind] for kind in type(tool).__mro__ if kind in _SERVER), None)
     if row is None:
         return None

@@ -13,6 +13,7 @@ from sijo.backends.simulator.reply import HARD, MIDDLING, Reply
 from sijo.backends.simulator.results import document_text
 from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.tongue import phrase
+from sijo.engine.schemas.fit import fitted
 from sijo.wire import blocks as b
 
 ASKED = 300
@@ -77,7 +78,7 @@ def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
         return None
     asked = scene.ask if scene.prompt.format else _TEMPLATE.sub(" ", scene.ask)
     text = "\n".join([asked, *(glance(result.content) for result in scene.results), *_read(scene)])
-    value = Filler(schema, Finds(text, spare()), whole=True).fill()
+    value = fitted(dict(schema), Filler(schema, Finds(text, spare()), whole=True).fill())
     language = scene.inner
     keys = ", ".join(value) if isinstance(value, dict) else "values"
     compact = scene.prompt.format is not None

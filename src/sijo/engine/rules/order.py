@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 
-from sijo.engine.rules import caching, schemas, thinking, tooling, unserved
+from sijo.engine.rules import caching, limits, schemas, thinking, tooling, unserved
 from sijo.engine.rules.case import Case
 from sijo.engine.rules.facts import Facts
 from sijo.errors import InvalidRequest
@@ -88,7 +88,9 @@ def format(case: Case) -> None:
     if case.facts.holds("format"):
         if not case.facts.model.structured_outputs:
             raise InvalidRequest(f"{field}: not supported for this model")
-        schemas.enforceable(form.schema, f"{field}.schema")
+        limits.enforceable(form.schema, f"{field}.schema")
+        limits.bounded([form.schema])
+    limits.possible(form.schema, f"{field}.schema")
     if True in case.turns.documents or True in case.turns.searches:
         raise InvalidRequest(f"{field}: cannot be combined with citations")
 

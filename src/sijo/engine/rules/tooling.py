@@ -2,16 +2,13 @@
 
 from msgspec import UNSET
 
-from sijo.engine.rules import entries, schemas
+from sijo.engine.rules import entries, limits, schemas
 from sijo.engine.rules.case import Case
 from sijo.errors import InvalidRequest
+from sijo.wire.base import Json
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import Auto, Named
 from sijo.wire.tools import Custom, Tool
-
-STRICT_TOOLS, OPTIONAL, UNIONS = 20, 24, 16
-"""Limits of all strict tools of a request together."""
-TOO_COMPLEX = "Schema is too complex for compilation."
 
 
 def types(case: Case) -> None:
@@ -34,7 +31,7 @@ def inputs(case: Case) -> None:
     """What the hosted API asks of schemas beyond being one."""
     if not case.tools or not case.facts.holds("tool_schemas"):
         return
-    strict: list[Custom] = []
+    strict: list[Json] = []
     for at, tool in enumerate(case.tools):
         if not isinstance(tool, Custom):
             continue
@@ -44,22 +41,23 @@ def inputs(case: Case) -> None:
                 f"{path}.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"
             )
         if tool.strict:
-            schemas.enforceable(tool.input_schema, path)
-            strict.append(tool)
-    if (
-        len(strict) > STRICT_TOOLS
-        or sum(schemas.optional(tool.input_schema) for tool in strict) > OPTIONAL
-        or sum(schemas.unions(tool.input_schema) for tool in strict) > UNIONS
-    ):
-        raise InvalidRequest(TOO_COMPLEX)
+            limits.enforceable(tool.input_schema, path)
+            strict.append(tool.input_schema)
+    if len(strict) > limits.STRICT_TOOLS:
+        raise InvalidRequest(limits.TOO_COMPLEX)
+    limits.bounded(strict + ([case.format[1].schema] if case.format else []))
 
 
 def callers(case: Case) -> None:
-    """A strict tool answers the model alone."""
+    """A strict tool answers the model alone; one that code calls becomes a function, whose schema has an end."""
     for at, tool in enumerate(case.tools):
-        if isinstance(tool, Tool) and tool.strict and any(who != "direct" for who in tool.allowed_callers or ()):
-            tag = tool.__struct_config__.tag
+        if not isinstance(tool, Tool) or all(who == "direct" for who in tool.allowed_callers or ()):
+            continue
+        tag = tool.__struct_config__.tag
+        if tool.strict:
             raise InvalidRequest(f"tools.{at}.{tag}.strict: cannot be combined with programmatic callers")
+        if isinstance(tool, Custom) and limits.circular(tool.input_schema):
+            raise InvalidRequest(f"tools.{at}.{tag}.input_schema: Circular $ref detected")
 
 
 def choice(case: Case) -> None:

@@ -16,6 +16,8 @@ FIELDS = (
     "container", "mcp_servers", "compaction", "thread", "fallbacks", "fallback_credit_token", "billing_policy",
 )  # fmt: skip
 """Request fields that must be absent or empty."""
+THREADLESS = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
+"""What tells a client to go on without a thread, with the whole conversation in each request: SDKs do so unasked."""
 _fields = attrgetter(*FIELDS)
 _ABSENT: tuple[object, ...] = tuple([] if name == "mcp_servers" else None for name in FIELDS)
 TOOLS: tuple[type, ...] = (*t.SERVER, t.ComputerToolset, t.BrowserToolset)
@@ -41,7 +43,9 @@ def refuse(request: CountRequest, tools: Sequence[t.AnyTool], block: tuple[str, 
     if _fields(request) != _ABSENT:
         for field in FIELDS:
             if getattr(request, field) not in (None, UNSET, []):
-                raise _said(field, field)
+                error = _said(field, field)
+                error.details = THREADLESS if field == "thread" else None
+                raise error
     edits = request.context_management.edits if request.context_management else ()
     for at, edit in enumerate(edits):
         if edit.get("type") in EDITS:

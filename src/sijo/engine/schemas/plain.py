@@ -1,0 +1,156 @@
+"""A schema as the converters of engines can bear it: the same schema, where they can, and what it means, where not.
+
+What a converter does not know it passes over without a word, or refuses the whole request for. So formats and patterns
+become patterns in the plainest words, `allOf` is merged, and required properties stand first. What is told to the model
+in `description` stays.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from sijo.engine.schemas import chars, formats, gbnf, regex
+from sijo.engine.schemas import tree as t
+from sijo.engine.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld
+from sijo.wire.base import Json
+
+Dialect = Literal["own", "text", "json"]
+"""How patterns are said: "own" leaves them and formats as they are; "text" matches them with the text, "json" with the
+text as JSON writes it, which is how llama.cpp reads them."""
+NOTES = ("title", "description", "default", "examples")
+TOLD = 500
+"""Characters of a pattern that are told in words."""
+_BETWEEN = re.compile(r"[A-Za-z0-9]")
+
+
+def write(schema: Json, dialect: Dialect) -> Json:
+    """The schema for an engine that reads patterns in this way. It is never changed in place."""
+    found = _Writer(schema, dialect).write(schema)
+    return found if isinstance(found, dict) else schema
+
+
+class _Writer:
+    def __init__(self, root: Json, dialect: Dialect) -> None:
+        self.root, self.dialect = root, dialect
+
+    def write(self, schema: Any) -> Any:
+        if not isinstance(schema, dict):
+            return schema
+        if isinstance(schema.get("allOf"), list):
+            return self._merged(schema)
+        out = dict(schema)
+        for word in ("properties", "$defs", "definitions"):
+            if isinstance(found := schema.get(word), dict):
+                out[word] = {name: self.write(part) for name, part in found.items()}
+        for word in ("anyOf", "oneOf", "prefixItems"):
+            if isinstance(found := schema.get(word), list):
+                out[word] = [self.write(part) for part in found]
+        for word in ("items", "additionalProperties"):
+            if word in schema:
+                out[word] = self.write(schema[word])
+        if isinstance(properties := out.get("properties"), dict):
+            out["properties"] = ordered(properties, schema.get("required") or ())
+        if self.dialect != "own" and ("pattern" in schema or schema.get("format") in formats.PATTERNS):
+            self._text(out)
+        return out
+
+    def _merged(self, schema: Json) -> Json:
+        """A schema put together from others, as one; left alone where no tree holds it."""
+        definitions: Json = {word: self.root[word] for word in ("$defs", "definitions") if word in self.root}
+        try:
+            node = t.read({**definitions, **schema})
+        except Unheld:
+            return schema
+        kept = {key: schema[key] for key in (*NOTES, "$defs", "definitions") if key in schema}
+        return {**kept, **schema_of(node, self.dialect)}
+
+    def _text(self, out: Json) -> None:
+        """Put the pattern in, or tell of it in words where it can only be told."""
+        pattern, form = out.pop("pattern", None), out.pop("format", None)
+        try:
+            trees = [regex.read(pattern)] if isinstance(pattern, str) else []
+        except Unheld:
+            trees = []
+            out["description"] = f"{out.get('description', '')} Pattern: {str(pattern)[:TOLD]}".lstrip()
+        if form in formats.PATTERNS:
+            trees.append(formats.tree(form))
+            out["description"] = f"{out.get('description', '')} Format: {form}".lstrip()
+        elif form is not None:
+            out["format"] = form
+        if trees:
+            out["pattern"] = expression(trees[-1], self.dialect)
+
+
+def ordered(properties: Mapping[str, Any], required: Sequence[Any]) -> Json:
+    """The required properties first: that is the order in which they are written."""
+    first = {name: part for name, part in properties.items() if name in required}
+    return {**first, **properties}
+
+
+def schema_of(node: t.Node, dialect: Dialect) -> Json:
+    """A tree as a schema again."""
+    match node:
+        case t.Literals(values=values):
+            return {"enum": list(values)}
+        case t.Number(whole=whole):
+            return {"type": "integer" if whole else "number"}
+        case t.Union(nodes=nodes):
+            return {"anyOf": [schema_of(inner, dialect) for inner in nodes]}
+        case t.Free(kind=kind):
+            return {"type": kind} if kind else {}
+        case t.Text(pattern=pattern) if pattern is not None:
+            return {"type": "string", "pattern": expression(pattern, "text" if dialect == "own" else dialect)}
+        case t.Text(least=least, most=most):
+            return {"type": "string", **_bounds("Length", least, most)}
+        case t.Array(item=item, least=least, most=most):
+            return {"type": "array", "items": schema_of(item, dialect), **_bounds("Items", least, most)}
+        case t.Object(fields=fields):
+            return {
+                "type": "object",
+                "properties": {f.name: schema_of(f.node, dialect) for f in fields},
+                "required": [f.name for f in fields if f.required],
+                "additionalProperties": False,
+            }
+
+
+def _bounds(what: str, least: int, most: int | None) -> Json:
+    return ({f"min{what}": least} if least else {}) | ({} if most is None else {f"max{what}": most})
+
+
+def expression(pattern: Regex, dialect: Dialect) -> str:
+    """The pattern from the first character to the last, of classes, groups, choices and repetitions alone."""
+    return f"^{_said(pattern, encoded=dialect == 'json')}$"
+
+
+def _said(pattern: Regex, *, encoded: bool) -> str:
+    match pattern:
+        case Chars(ranges=ranges):
+            return _encoded(ranges) if encoded else _one(ranges)
+        case Seq(parts=parts):
+            return "".join(_said(part, encoded=encoded) for part in parts)
+        case Alt(parts=parts):
+            return f"({'|'.join(_said(part, encoded=encoded) for part in parts)})"
+        case Repeat(part=part, least=least, most=most):
+            inner = _said(part, encoded=encoded)
+            atom = isinstance(part, Chars | Alt) and (len(inner) == 1 or inner[-1] in ")]")
+            return f"{inner if atom else f'({inner})'}{gbnf.times(least, most)}"
+
+
+def _encoded(ranges: chars.Ranges) -> str:
+    raw, escaped = gbnf.spelled(ranges)
+    options = [_one(raw)] if raw else []
+    options += ["".join(_one(chars.of(char)) for char in text) for text in escaped]
+    return options[0] if len(options) == 1 and raw else f"({'|'.join(options)})"
+
+
+def _one(ranges: chars.Ranges) -> str:
+    """A class of characters; a letter or digit that is alone stands for itself."""
+    if chars.size(ranges) == 1 and _BETWEEN.fullmatch(char := chr(ranges[0][0])):
+        return char
+    return "[" + "".join(_end(low) if low == high else f"{_end(low)}-{_end(high)}" for low, high in ranges) + "]"
+
+
+def _end(code: int) -> str:
+    if code >= 0x80 or _BETWEEN.fullmatch(chr(code)):
+        return chr(code)
+    return f"\\x{code:02X}"
