@@ -23,7 +23,7 @@ _SEALED = "encrypted_"
 Call = b.ToolUse | b.ServerToolUse | b.McpToolUse
 OWN_CALLS = (b.ServerToolUse, b.McpToolUse)
 OWN_RESULTS = (*b.SERVER_RESULTS, b.McpToolResult)
-SILENT = (b.RedactedThinking, b.Fallback)
+SILENT = (b.RedactedThinking, b.Fallback, b.McpListing)
 """What stands in a conversation and is nothing to this engine."""
 
 

@@ -189,7 +189,8 @@ def _searched(scene: Scene, every: Sequence[Offer]) -> Call | None:
     finder = next((offer for offer in every if offer.name in FINDERS), None)
     if finder is None or any(call.name in FINDERS for call in scene.calls):
         return None
-    fitting = steps(scene.ask, [*likely(scene.ask, every), *(offer for offer in every if not offer.hidden)])
+    ready = [offer for offer in every if not offer.hidden and offer.name not in FINDERS]
+    fitting = steps(scene.ask, [*ready, *likely(scene.ask, every)])
     hidden = [step for step in fitting if step.offer.hidden]
     words = list(dict.fromkeys(word for step in hidden for word in step.words or split(step.offer.name)))
     if not words and not (isinstance(scene.prompt.choice, Named) and scene.prompt.choice.name == finder.name):
