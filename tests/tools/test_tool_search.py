@@ -116,9 +116,7 @@ def test_a_tool_that_was_found_must_stay(client: anthropic.Anthropic) -> None:
 
 def test_there_is_a_bound(client: anthropic.Anthropic) -> None:
     many = [{"name": f"t{n}", "input_schema": {"type": "object"}, "defer_loading": True} for n in range(10_001)]
-    with pytest.raises(
-        anthropic.BadRequestError, match=r"at most 10000 tools can have defer_loading=true. Found 10001"
-    ):
+    with pytest.raises(anthropic.BadRequestError, match=r"at most 10000 tools .* Found 10001"):
         client.messages.create(**asked("hi", BM25, *many))
 
 
@@ -142,6 +140,7 @@ def searching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[anthropic.An
 
 
 R, B = REGEX["name"], BM25["name"]
+WRONG = "Invalid regular expression pattern"
 SEARCHES: list[tuple[str, Json, list[str] | tuple[str, str]]] = [
     (R, {"pattern": "weather"}, ["get_weather"]),
     (R, {"pattern": "WEATHER"}, ["get_weather"]),
@@ -149,7 +148,7 @@ SEARCHES: list[tuple[str, Json, list[str] | tuple[str, str]]] = [
     (R, {"pattern": "^weather"}, []),
     (R, {"pattern": "^bill a"}, ["createInvoice"]),
     (R, {"pattern": "euros$"}, ["createInvoice"]),
-    (R, {"pattern": "recipient|folder"}, ["list_files", "send_email"]),
+    (R, {"pattern": "recipient|folder"}, ["send_email", "list_files"]),
     (R, {"pattern": "mail"}, ["send_email", "mail_ko"]),
     (R, {"pattern": ".", "limit": 2}, ["send_email", "get_weather"]),
     (R, {"pattern": "이메일"}, ["mail_ko"]),
@@ -160,12 +159,8 @@ SEARCHES: list[tuple[str, Json, list[str] | tuple[str, str]]] = [
     (R, {"pattern": "(e)\\1"}, []),
     (R, {"pattern": "send[^x]*customer"}, []),
     (R, {"pattern": "nothing like it"}, []),
-    (R, {"pattern": "("}, ("invalid_tool_input", "Invalid regular expression pattern: missing ) at position 1")),
-    (
-        R,
-        {"pattern": "*a"},
-        ("invalid_tool_input", "Invalid regular expression pattern: nothing to repeat at position 0"),
-    ),
+    (R, {"pattern": "("}, ("invalid_tool_input", f"{WRONG}: missing ) at position 1")),
+    (R, {"pattern": "[a"}, ("invalid_tool_input", f"{WRONG}: unterminated character set at position 2")),
     (R, {"pattern": "a" * 201}, ("invalid_tool_input", "pattern: 201 characters, and 200 are the most")),
     (R, {"pattern": "a" * 200}, []),
     (R, {}, ("invalid_tool_input", "pattern: a non-empty string is required")),
@@ -184,9 +179,7 @@ SEARCHES: list[tuple[str, Json, list[str] | tuple[str, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    "at", range(len(SEARCHES)), ids=[f"{name[17:]} {str(given)[:60]}" for name, given, _ in SEARCHES]
-)
+@pytest.mark.parametrize("at", range(len(SEARCHES)), ids=[f"{given!s:.60}" for _, given, _ in SEARCHES])
 def test_a_search_finds(searching: anthropic.Anthropic, at: int) -> None:
     message: Any = searching.messages.create(**asked(f"search {at}", REGEX, BM25, *DEFERRED))
     assert kinds(message) == ["server_tool_use", "tool_search_tool_result", "text"]

@@ -14,6 +14,7 @@ from sijo.engine.prompt import Item
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
 from sijo.wire.base import Json
+from sijo.wire.results import McpListing
 from sijo.wire.sources import ImageBase64, PdfBase64, Url
 
 FAILED = "Error: "
@@ -23,7 +24,7 @@ _SEALED = "encrypted_"
 Call = b.ToolUse | b.ServerToolUse | b.McpToolUse
 OWN_CALLS = (b.ServerToolUse, b.McpToolUse)
 OWN_RESULTS = (*b.SERVER_RESULTS, b.McpToolResult)
-SILENT = (b.RedactedThinking, b.Fallback, b.McpListing)
+SILENT = (b.RedactedThinking, b.Fallback, McpListing)
 """What stands in a conversation and is nothing to this engine."""
 
 

@@ -5,7 +5,7 @@ Both are made and asked in threads.
 """
 
 from bisect import bisect_right
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from threading import Lock
@@ -16,8 +16,9 @@ from sijo.tools.words import analyzer, asked, spaced
 from sijo.wire.tools import Custom
 
 T = TypeVar("T")
-WEIGHTS: Mapping[str, float] = {"name": 2.5, "body": 1.0, "fields": 0.5}
-"""What a word counts in a tool's name, in its description, and in the names and descriptions of its arguments."""
+WEIGHTS: Mapping[str, float] = {"service": 2.0, "name": 1.0, "body": 0.5, "whole": 1.0}
+"""What a word counts in the first word of a name that other names begin with too (the service, as in `slack_...`), in
+the name, in the description, and in all that is said of a tool, its arguments included."""
 HEAP = 50_000_000
 """Bytes that an index may take while it is written: all of it is one segment then."""
 DEEP = 3
@@ -58,20 +59,25 @@ class Ranking:
         index = tantivy.Index(self._schema)
         index.register_tokenizer("words", analyzer())
         writer = index.writer(heap_size=HEAP, num_threads=1)
-        for at, tool in enumerate(tools):
-            fields = spaced(" ".join(arguments(tool.input_schema)))
-            body = spaced(tool.description[:FIELD])
-            writer.add_document(tantivy.Document(at=at, name=spaced(tool.name), body=body, fields=fields))
+        names = [spaced(tool.name).replace("_", " ").replace("-", " ") for tool in tools]
+        shared = Counter(name.partition(" ")[0] for name in names)
+        for at, (tool, name) in enumerate(zip(tools, names, strict=True)):
+            service, body = name.partition(" ")[0], spaced(tool.description[:FIELD])
+            document = tantivy.Document(at=at, name=name, body=body)
+            document.add_text("service", service if shared[service] > 1 else "")
+            document.add_text("whole", " ".join((name, body, *map(spaced, arguments(tool.input_schema)))))
+            writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
         index.reload()
         self._searcher = index.searcher()
 
     def best(self, query: str, limit: int) -> list[str]:
-        """The names of the tools that fit, best first."""
+        """The names of the tools that fit, best first. Of a word and what else will do for it, the best counts."""
+        best = self._query.disjunction_max_query
         clauses = [
-            (self._occur, self._query.boost_query(self._term(field, word), weight * much))
-            for word, much in asked(query).items()
+            (self._occur, best([self._term(field, *each, weight) for each in word.items()]))
+            for word in asked(query)
             for field, weight in WEIGHTS.items()
         ]
         if not clauses:
@@ -79,8 +85,9 @@ class Ranking:
         found = self._searcher.search(self._query.boolean_query(clauses), limit, count=False)
         return [self.names[self._searcher.doc(address)["at"][0]] for _, address in found.hits]
 
-    def _term(self, field: str, word: str) -> Any:
-        return self._query.term_query(self._schema, field, word, index_option="freq")
+    def _term(self, field: str, word: str, much: float, weight: float) -> Any:
+        term = self._query.term_query(self._schema, field, word, index_option="freq")
+        return self._query.boost_query(term, weight * much)
 
 
 class Lines:

@@ -16,8 +16,6 @@ _DENSE = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+")
 """Kana, Chinese characters and Hangul: endings cling to words there, or nothing stands between them."""
 LONGEST = 40
 """Letters of a word; what is longer is no word."""
-LIKE = 0.35
-"""How much a synonym weighs, beside the word itself."""
 
 
 def spaced(text: str) -> str:
@@ -43,24 +41,25 @@ def analyzer() -> "TextAnalyzer":
     return builder.build()
 
 
-def asked(query: str) -> dict[str, float]:
-    """The words of a question, each with its weight: those that only ask are left out, and synonyms are put in."""
+def asked(query: str) -> list[Mapping[str, float]]:
+    """What to look for: for each word of a question that tells something, what will do for it, each with a weight."""
     silent, likes = _table()
     own = list(dict.fromkeys(analyzer().analyze(spaced(query))))
     telling = [word for word in own if word not in silent] or own
-    weights = {like: LIKE for word in telling for like in likes.get(word, ())}
-    return weights | dict.fromkeys(telling, 1.0)
+    return [{**likes.get(word, {}), word: 1.0} for word in telling]
 
 
 @cache
-def _table() -> tuple[frozenset[str], Mapping[str, tuple[str, ...]]]:
-    """Words that tell nothing, and the synonyms of each word, all as the analyzer leaves them."""
+def _table() -> tuple[frozenset[str], Mapping[str, Mapping[str, float]]]:
+    """Words that tell nothing, and what else will do for each word, all as the analyzer leaves them."""
     table = tomllib.loads((resources.files("sijo") / "data/synonyms.toml").read_text("utf-8"))
     cut = analyzer().analyze
     silent = frozenset(word for text in table["silent"] for word in cut(text))
-    likes: dict[str, dict[str, None]] = {}
-    for group in table["same"]:
-        words = [word for text in group for word in cut(text)]
-        for word in words:
-            likes.setdefault(word, {}).update(dict.fromkeys(other for other in words if other != word))
-    return silent, {word: tuple(others) for word, others in likes.items()}
+    likes: dict[str, dict[str, float]] = {}
+    for group in table["groups"]:
+        for like in group["words"]:
+            words = [cut(text)[0] for text in like]
+            for word in words:
+                others = likes.setdefault(word, {})
+                others.update({other: max(others.get(other, 0.0), group["weight"]) for other in words})
+    return silent, likes
