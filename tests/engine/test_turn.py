@@ -256,8 +256,8 @@ class Asks(Fetch):
         self.functions = (t.Custom(name="look", input_schema={"type": "object"}),)
         yield d.Whole(r.McpListing("docs", ["look"]))
 
-    def opened(self, name: str, /) -> d.Open:
-        return d.Open(b.McpToolUse("mcptoolu_1", name, "docs", {}))
+    def opened(self, name: str, id: str, /) -> d.Open:
+        return d.Open(b.McpToolUse(f"mcptoolu_{id}", name, "docs", {}))
 
     async def run(self, call: Call, turn: Turn, /) -> AsyncGenerator[d.AnyDelta]:
         yield d.Whole(b.McpToolResult(call.id, f"looked at {call.input['at']}"))

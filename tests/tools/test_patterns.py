@@ -38,8 +38,8 @@ MIXED = [
 PATTERNS = [
     "send", "SEND", "^send", "sms$", "files?", r"\bfile", r"\bfiles\b", r"\w+_\w+", r"\d", r"\s", r"\S{20}",
     "(to|body)", "[^a-z]", "customer.in", "(?s)customer.in", r"customer\sin", "euros$", "^in", "(?m)^in", r"\Ain",
-    r"\Abill", "folder.*tmp", "email.*recipient", "sms[^!]*phone", ".", "^$", "x|y|z", "a{40}", "(?!send)s", r"(s)\1", "nope",
-    "(?<=create_)inv", "(?i:TEXT)", "straße", "ß", r"이메일", r"받는\s", r"^\w+$", r"\W", "[가-힣]+",
+    r"\Abill", "folder.*tmp", "email.*recipient", "sms[^!]*phone", ".", "^$", "x|y|z", "a{40}", "(?!send)s", r"(s)\1",
+    "nope", "(?<=create_)inv", "(?i:TEXT)", "straße", "ß", r"이메일", r"받는\s", r"^\w+$", r"\W", "[가-힣]+",
     r"보냅니다\Z", r"\D\d",
 ]  # fmt: skip
 

@@ -65,14 +65,10 @@ def caller_tool(name: str) -> t.Custom:
     """The tool that calls the others. It says nothing that changes from turn to turn."""
     return t.Custom(
         name=name,
-        description="Call a tool whose definition a search has brought into this conversation. `name` is its name, "
-        "`input` an object that fits its parameters.",
+        description="Call a tool that was found, by its name, with an input that fits its parameters.",
         input_schema={
             "type": "object",
-            "properties": {
-                "name": {"type": "string", "description": "The name of the tool that was found"},
-                "input": {"type": "object", "description": "Its input, by its own parameters"},
-            },
+            "properties": {"name": {"type": "string"}, "input": {"type": "object"}},
             "required": ["name", "input"],
         },
     )

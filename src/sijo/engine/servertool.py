@@ -7,7 +7,6 @@ what becomes of a call that cannot be answered at once, is for `turn`.
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from sijo import ids
 from sijo.engine.deltas import AnyDelta, Open, ToolCall
 from sijo.engine.prompt import Item, Prompt
 from sijo.wire import blocks as b
@@ -31,9 +30,9 @@ class Session(Protocol):
         """What is to be done before the model speaks, such as to ask a server for its tools. Most have nothing."""
         return None
 
-    def opened(self, name: str, /) -> ToolCall | Open:
-        """The block that a call of one of its functions opens."""
-        return ToolCall(ids.new("srvtoolu"), name, server=True)
+    def opened(self, name: str, id: str, /) -> ToolCall | Open:
+        """The block that a call of one of its functions opens, by the id under which the engine's adapter called it."""
+        return ToolCall(renamed(id, "srvtoolu"), name, server=True)
 
     def run(self, call: Call, turn: "Turn", /) -> Deltas:
         """Answer the call with a result block, or `Wait` for the client. What the model asked wrongly is a result too.
@@ -62,6 +61,11 @@ class ServerTool(Protocol):
 
     async def close(self) -> None:
         """Let go of what it holds."""
+
+
+def renamed(id: str, prefix: str) -> str:
+    """The id under another prefix: what is recorded and played again must be the same each time."""
+    return f"{prefix}_{id.rpartition('_')[2]}"
 
 
 FAULTS = ("unavailable", "too_many_requests", "execution_time_exceeded")
@@ -97,7 +101,7 @@ class OwnCalls:
 
     def feed(self, delta: AnyDelta, /) -> Iterable[AnyDelta]:
         if type(delta) is ToolCall and not delta.server and (session := self._names.get(delta.name)) is not None:
-            return (session.opened(delta.name),)
+            return (session.opened(delta.name, delta.id),)
         return (delta,)
 
     def end(self) -> Iterable[AnyDelta]:
