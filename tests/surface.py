@@ -17,6 +17,7 @@ from anthropic.types.beta import message_create_params as beta_create
 from starlette.routing import Route
 from typing_extensions import is_typeddict
 
+from sijo.app import server_tools
 from sijo.engine.rules import unserved
 from sijo.http.objects import Objects
 from sijo.http.routes import table
@@ -34,6 +35,8 @@ CREATE = (create.MessageCreateParamsNonStreaming, create.MessageCreateParamsStre
 COUNT = (count.MessageCountTokensParams, beta_count.MessageCountTokensParams)
 HEADERS = {"betas", "user_profile_id", "workspace_id"}
 """Parameters that the SDK sends as headers."""
+OWN = {kind for tool in server_tools() for kind in tool.types}
+"""Entries of `tools` that run here."""
 SAMPLING = {"temperature", "top_p", "top_k"}
 """What the SDK has no parameter for any more, and the older version of the API still has."""
 
@@ -99,7 +102,7 @@ def sdk_tools() -> set[str]:
 
 
 def served_tools() -> set[str]:
-    return {tag_of(kind) for kind in get_args(AnyTool) if not issubclass(kind, unserved.TOOLS)}
+    return {tag_of(kind) for kind in get_args(AnyTool) if not unserved_tool(kind)}
 
 
 def sdk_blocks() -> set[str]:
@@ -136,9 +139,13 @@ def inner_gaps() -> set[Inner]:
     return {gap for gap in found if gap.place and not whole & {gap.what, *gap.place.replace("[]", "").split(".")}}
 
 
+def unserved_tool(kind: type) -> bool:
+    return issubclass(kind, unserved.TOOLS) and kind not in OWN
+
+
 def unserved_names() -> set[str]:
     """What is listed as missing as a whole: what it holds is not listed again."""
-    kinds = [kind for kind in get_args(AnyTool) if issubclass(kind, unserved.TOOLS)]
+    kinds = [kind for kind in get_args(AnyTool) if unserved_tool(kind)]
     return {tag_of(kind) for kind in (*kinds, *unserved.BLOCKS)} | set(unserved.FIELDS) | HEADERS
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from sijo.engine.betas import betas
 from sijo.engine.catalog import Catalog, Engine
 from sijo.engine.intake import Counter, Intake
 from sijo.engine.models import models
+from sijo.engine.servertool import Own, ServerTool
 from sijo.engine.thinking import Seal
 from sijo.engine.turn import Backend
 from sijo.http.auth import Keys
@@ -37,6 +38,7 @@ from sijo.http.messages import Count, Messages
 from sijo.http.objects import Objects
 from sijo.http.routes import exact, table
 from sijo.store import database
+from sijo.tools.tool_search import ToolSearch
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -80,8 +82,13 @@ def settle() -> None:
     gc.freeze()
 
 
-def build(settings: Settings) -> ASGIApp:
-    """The whole server, ready to be run."""
+def server_tools() -> list[ServerTool]:
+    """The tools that run here."""
+    return [ToolSearch()]
+
+
+def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGIApp:
+    """The whole server, ready to be run; with `tools` it has these, in place of its own."""
     server, folder = settings.server, Path(settings.server.data_dir).expanduser()
     pools = Pools()
     store = database(server.database, folder)
@@ -89,6 +96,7 @@ def build(settings: Settings) -> ASGIApp:
     observer = log.Observer.of(settings.log, settings.trace, folder, {served.model.id for served in catalog})
     keys = seal_keys(folder)
     seal, counted = Seal(keys), counters(settings)
+    own = Own(server_tools() if tools is None else tools)
     intake = Intake(
         catalog,
         betas(),
@@ -98,6 +106,7 @@ def build(settings: Settings) -> ASGIApp:
         screens(settings),
         awareness=server.awareness,
         tool_prompt=server.tool_prompt,
+        own=own,
     )
     routes = table(Messages(intake, ping_every=server.ping), Count(intake), Objects(catalog, observer))
 
@@ -109,6 +118,8 @@ def build(settings: Settings) -> ASGIApp:
             stack.push_async_callback(pools.close)
             for one in catalog.engines.values():
                 stack.push_async_callback(one.backend.close)
+            for tool in own.tools:
+                stack.push_async_callback(tool.close)
             await observer.start()
             stack.push_async_callback(observer.close)
             yield
@@ -128,7 +139,8 @@ def build(settings: Settings) -> ASGIApp:
 
 def offline(settings: Settings = DEFAULTS) -> Intake:
     """What stands before the engine, with nothing kept and nothing served: for benchmarks and experiments."""
-    return Intake(catalog_of(settings, Pools()), betas(), Seal([secrets.token_bytes(32)]), counters(settings))
+    seal, own = Seal([secrets.token_bytes(32)]), Own(server_tools())
+    return Intake(catalog_of(settings, Pools()), betas(), seal, counters(settings), own=own)
 
 
 def catalog_of(settings: Settings, pools: Pools) -> Catalog:

@@ -11,7 +11,7 @@ MODEL = {"id": "local", "object": "model", "owned_by": "vllm", "max_model_len": 
 TEXT = [{"content": "All "}, {"content": "done."}]
 
 
-def called(name: str, **given: object) -> Json:
+def called(name: str, /, **given: object) -> Json:
     """A piece of an answer: a whole call of a tool."""
     function = {"name": name, "arguments": json.dumps(given)}
     return {"tool_calls": [{"index": 0, "id": f"call_{name}", "type": "function", "function": function}]}

@@ -114,12 +114,15 @@ def test_deferred_tools_are_shown_once_found(fronted: Running, engine: Engine) -
         {"role": "assistant", "content": [used("ToolSearch", query="select:WebFetch", max_results=5)]},
         user(result({"type": "tool_reference", "tool_name": "WebFetch"}), text("Tool loaded.")),
     ]
-    shown = []
+    bodies = []
     for more in ([], found):
         assert events(post(fronted, asked(*more)), "message_stop")
-        shown.append([entry["function"]["name"] for entry in engine.last["tools"]])
-    assert shown == [["Bash", "Read", "ToolSearch"], ["Bash", "Read", "ToolSearch", "WebFetch"]]
-    assert "WebFetch" in json.dumps(engine.last["messages"])
+        bodies.append(engine.last)
+    before, after = bodies
+    assert [entry["function"]["name"] for entry in before["tools"]] == ["Bash", "Read", "ToolSearch", "call_found_tool"]
+    assert after["tools"] == before["tools"]
+    assert after["messages"][: len(before["messages"])] == before["messages"]
+    assert '"name":"WebFetch"' in after["messages"][-2]["content"]
 
 
 def test_pictures_and_documents_in_results(fronted: Running, engine: Engine) -> None:
@@ -262,15 +265,17 @@ def test_a_picture_that_nobody_can_see(served: Engine, tmp_path: Path) -> None:
 
 
 def test_counting_is_as_for_its_context_view(fronted: Running, engine: Engine) -> None:
-    """A word, with no tools and then with one: the difference is what it shows as the tool's price."""
+    """A word, with no tools and then with one: the difference is what it shows as the tool's price. Tools that are
+    deferred have none, but for the one that calls them all."""
     counts = []
-    for tools in ([], [tool("Bash")], [tool("Bash"), tool("WebFetch", defer_loading=True)]):
+    deferred = [tool(name, defer_loading=True) for name in ("WebFetch", "WebSearch")]
+    for tools in ([], [tool("Bash")], [tool("Bash"), *deferred[:1]], [tool("Bash"), *deferred]):
         body = {"model": "claude-opus-5-5", "messages": [{"role": "user", "content": "foo"}], "tools": tools}
         betas = "claude-code-20250219,interleaved-thinking-2025-05-14,token-counting-2024-11-01"
         reply = call(fronted.url, "/v1/messages/count_tokens?beta=true", body, anthropic_beta=betas)
         assert reply.status == 200, reply.body
         counts.append(reply.json["input_tokens"])
-    assert 0 < counts[0] < counts[1] == counts[2]
+    assert 0 < counts[0] < counts[1] < counts[2] == counts[3] < counts[1] + 80
     assert engine.bodies == []
 
 

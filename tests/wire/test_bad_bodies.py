@@ -3,14 +3,17 @@ of strictness."""
 
 import pytest
 
+from sijo.app import server_tools
 from sijo.engine import rules
 from sijo.engine.betas import betas as registry
 from sijo.engine.models import models
+from sijo.engine.servertool import Own
 from sijo.errors import InvalidRequest
 from sijo.wire.request import CountRequest, MessageRequest
 from tests.wire.bad_bodies import BASE, Row, rows
 
 ROWS = rows()
+OWN = Own(server_tools())
 
 
 def sent(row: Row, *, strict: bool) -> str | None:
@@ -26,8 +29,9 @@ def sent(row: Row, *, strict: bool) -> str | None:
         request = rules.read(row.sent, kind, closed=closed, lenient=not strict, betas=bool(betas))
         tools = rules.tools(request.tools)
         model = models().get(request.model) or models().generic(request.model, 32_000, 32_000)
-        facts = rules.Facts(model=model, betas=betas, version=row.version, strict=strict)
+        facts = rules.Facts(model=model, betas=betas, version=row.version, strict=strict, own=OWN.types)
         rules.check(request, tools, facts)
+        OWN.check(tools, facts)
     except InvalidRequest as error:
         return error.message
     return None

@@ -68,6 +68,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     tool_choice: frozenset[Literal["auto", "none", "required", "named"]]
     parallel: bool
     strict: bool
+    found: Literal["inline", "listed"]
 
     think_tags: Literal["maybe", "opened", "none"]
     thinking_on: Json
@@ -96,6 +97,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             documents=self.files,
             system_anywhere=self.system == "anywhere",
             truncates=self.truncates,
+            found=self.found,
             budget=bool(self.budget),
             effort=bool(self.efforts),
             asks=self.completions,

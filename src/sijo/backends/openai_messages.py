@@ -4,7 +4,7 @@ One item of ours may be several messages of theirs: results of tools are message
 right after the calls. Neighbours of one role become one message, for many templates refuse two.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from sijo.engine.prompt import Item
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
 from sijo.wire.base import Json
+from sijo.wire.results import McpListing
 from sijo.wire.sources import ImageBase64, PdfBase64, Url
 
 FAILED = "Error: "
@@ -23,25 +24,26 @@ _SEALED = "encrypted_"
 Call = b.ToolUse | b.ServerToolUse | b.McpToolUse
 OWN_CALLS = (b.ServerToolUse, b.McpToolUse)
 OWN_RESULTS = (*b.SERVER_RESULTS, b.McpToolResult)
-SILENT = (b.RedactedThinking, b.Fallback)
+SILENT = (b.RedactedThinking, b.Fallback, McpListing)
 """What stands in a conversation and is nothing to this engine."""
 
 
 def messages(system: str, items: Sequence[Item], row: Row) -> list[Json]:
     """All of it. Raises InvalidRequest, with the path, for a block that cannot be said to this engine."""
-    writer = Writer(row)
+    writer = Writer(row, pairs(items))
     if system:
         writer.add("system", [text(system)])
     for at, item in enumerate(items):
-        writer.write(item, f"messages.{at}")
+        writer.write(item, at)
     return writer.done()
 
 
 class Writer:
     """Collects messages; their content is a list of parts until it is known whether all of them are text."""
 
-    def __init__(self, row: Row) -> None:
+    def __init__(self, row: Row, pairs: Collection[tuple[int, int]] = ()) -> None:
         self.row = row
+        self._pairs = pairs
         self.out: list[Json] = []
         self._names: dict[str, str] = {}
 
@@ -53,9 +55,10 @@ class Writer:
                 message["content"] = joined(message["content"], "\n")
         return self.out
 
-    def write(self, item: Item, path: str) -> None:
+    def write(self, item: Item, place: int) -> None:
+        path = f"messages.{place}"
         if item.role == "assistant":
-            self._assistant(item.content, path)
+            self._assistant(item.content, place, path)
             return
         parts: list[Json] = []
         for at, block in enumerate(item.content):
@@ -78,15 +81,14 @@ class Writer:
         last.update(fields)
         return last
 
-    def _assistant(self, content: Sequence[b.Block], path: str) -> None:
+    def _assistant(self, content: Sequence[b.Block], place: int, path: str) -> None:
         """What the model said. A result of a tool that ran on the server ends a message, and another begins after."""
         texts: list[Json] = []
         calls: list[Json] = []
         thoughts: list[str] = []
-        told_of = pairs(content)
         for at, block in enumerate(content):
             match block:
-                case _ if isinstance(block, OWN_CALLS + OWN_RESULTS) and at not in told_of:
+                case _ if isinstance(block, OWN_CALLS + OWN_RESULTS) and (place, at) not in self._pairs:
                     pass
                 case b.Text():
                     texts.append(text(block.text))
@@ -151,15 +153,19 @@ def text(words: str) -> Json:
     return {"type": "text", "text": words}
 
 
-def pairs(content: Sequence[b.Block]) -> set[int]:
-    """The places of calls that ran on the server, and of their results. An engine takes neither without the other."""
-    calls: dict[str, int] = {}
-    found: set[int] = set()
-    for at, block in enumerate(content):
-        if isinstance(block, OWN_CALLS):
-            calls[block.id] = at
-        elif isinstance(block, OWN_RESULTS) and block.tool_use_id in calls:
-            found |= {calls.pop(block.tool_use_id), at}
+def pairs(items: Sequence[Item]) -> set[tuple[int, int]]:
+    """The places of calls that ran on the server, and of their results. An engine takes neither without the other.
+
+    The result may stand in a later item: the client's tools that were called beside it answer first.
+    """
+    calls: dict[str, tuple[int, int]] = {}
+    found: set[tuple[int, int]] = set()
+    for place, item in enumerate(items):
+        for at, block in enumerate(item.content) if item.role == "assistant" else ():
+            if isinstance(block, OWN_CALLS):
+                calls[block.id] = place, at
+            elif isinstance(block, OWN_RESULTS) and block.tool_use_id in calls:
+                found |= {calls.pop(block.tool_use_id), (place, at)}
     return found
 
 
@@ -183,7 +189,10 @@ def called(block: Call) -> Json:
 
 
 def told(block: Any) -> str:
-    """A result of the server's own tools as JSON, without what only the server can read."""
+    """A result of the server's own tools: words as they are, else JSON without what only the server can read."""
+    if isinstance(block, b.McpToolResult):
+        words = block.content if isinstance(block.content, str) else "\n".join(part.text for part in block.content)
+        return FAILED + words if block.is_error else words
     return _encode(_open(msgspec.to_builtins(block.content))).decode()
 
 

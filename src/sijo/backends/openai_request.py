@@ -11,7 +11,7 @@ import msgspec
 
 from sijo.backends import openai_formats as formats
 from sijo.backends.engines import Row, merge
-from sijo.backends.openai_messages import messages
+from sijo.backends.openai_messages import OWN_RESULTS, messages
 from sijo.engine.prompt import Prompt
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
@@ -79,7 +79,8 @@ def single(prompt: Prompt) -> bool:
 def thinks(prompt: Prompt) -> bool:
     """Whether the answer is to begin with a thought. `between_tools` thinks about results, and not before."""
     if prompt.thought.mode == "between_tools":
-        return bool(prompt.items) and any(isinstance(block, b.ToolResult) for block in prompt.items[-1].content)
+        last = prompt.items[-1].content if prompt.items else ()
+        return any(isinstance(block, b.ToolResult) for block in last) or isinstance((*last, None)[-1], OWN_RESULTS)
     return prompt.thought.mode != "off"
 
 

@@ -3,6 +3,8 @@
 What is promised and not native is lowered: a pure step on the prompt on the way in, a filter of deltas on the way out.
 """
 
+from typing import Literal
+
 import msgspec
 
 
@@ -33,6 +35,8 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """Held to a schema, it may still call tools instead."""
     signs: bool = False
     """Its thinking comes signed, its input and stops as the API has them: its deltas pass as they are."""
+    found: Literal["inline", "listed"] = "listed"
+    """Where a deferred tool that was found is shown: in the place of the result, or after all other tools."""
     truncates: bool = False
     """It drops the start of a prompt that is too long, without a word: so it is counted here first."""
     exact: bool = False

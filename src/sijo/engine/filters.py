@@ -106,9 +106,9 @@ class Keys:
         held: list[d.AnyDelta] = []
         if kind is not d.ToolInput and kind is not d.Spent:
             held = self._release()
-        if kind is d.ToolCall:
+        if kind in (d.ToolCall, d.Open):
             self._reset()
-            self._raw = delta.name in self.eager  # type: ignore[union-attr]
+            self._raw = getattr(delta, "name", "") in self.eager
         return [*held, delta]
 
     def end(self) -> Iterable[d.AnyDelta]:

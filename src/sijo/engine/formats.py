@@ -6,8 +6,9 @@ begin to answer; then for the answer, held, from the prefix that they still have
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities

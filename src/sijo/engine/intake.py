@@ -18,27 +18,19 @@ from sijo.engine.betas import Betas
 from sijo.engine.caller import ANYBODY, Caller
 from sijo.engine.catalog import Catalog, Served
 from sijo.engine.count import prompt_tokens
+from sijo.engine.deferred import Unwrap
 from sijo.engine.estimate import tokens
 from sijo.engine.filters import Filter, Keys, Silent, Stops
 from sijo.engine.meter import Meter
 from sijo.engine.prompt import Prompt, Thought
+from sijo.engine.servertool import Own, OwnCalls, unanswered
+from sijo.engine.thinking.decide import next_thought
 from sijo.engine.turn import Backend, Turn
-from sijo.wire import blocks as b
-from sijo.wire.request import (
-    Adaptive,
-    CountRequest,
-    Disabled,
-    Enabled,
-    MessageParam,
-    MessageRequest,
-    Named,
-)
-from sijo.wire.request import AnyTool as MustCall
+from sijo.wire.request import Adaptive, CountRequest, Disabled, Enabled, MessageParam, MessageRequest
 from sijo.wire.tools import AnyTool, Custom
 
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
-INTERLEAVED = "interleaved-thinking-2025-05-14"
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -65,26 +57,34 @@ class Intake:
     """Tell the models that are aware of their context how large it is and how much of it is used."""
     tool_prompt: bool = False
     """Count what the hosted API adds for tools, where our count is the last word."""
+    own: Own = field(default_factory=Own)
+    """The tools that run here."""
 
     def turn(self, body: bytes, terms: Terms) -> tuple[Turn, bool, Served]:
         """A turn, whether it is to stream, and who serves it. Raises the API's errors."""
-        request, prompt, served = self._read(body, MessageRequest, terms)
+        request, whole, served = self._read(body, MessageRequest, terms)
         assert isinstance(request, MessageRequest)
+        prompt = self._lowered(whole, served)
         expected = prompt_tokens(prompt, self.counters.get(served.backend.name, tokens))
         asked = prompt.max_tokens
         prompt.counted = expected
         prompt = context.fitted(prompt, served, expected)
         id = ids.new("msg")
-        thoughts = thinking.Thoughts(self.seal, id) if prompt.thought.mode != "off" else None
+        thoughts = thinking.Thoughts(self.seal, id) if whole.thought.mode != "off" else None
+        sessions = [session for _, session in whole.own]
         turn = Turn(
             prompt,
             served.backend,
             id=id,
-            filters=lambda: self._filters(prompt, served, thoughts, asked),
+            asked=whole,
+            sessions=sessions,
+            filters=lambda now: self._filters(now, served, thoughts, asked - prompt.max_tokens + now.max_tokens, whole),
             expected=expected,
             summarizer=self.summarizer if not served.backend.abilities.everything else None,
             geo="not_available" if not served.model.geo else request.inference_geo or "global",
         )
+        if sessions:
+            turn.resumed = unanswered(whole.items, turn.tools)
         if request.context_management is not None and not served.backend.abilities.signs:
             turn.message.context_management = {"applied_edits": []}  # the edits that are served change nothing
         return turn, request.stream, served
@@ -92,7 +92,7 @@ class Intake:
     def counted(self, body: bytes, terms: Terms) -> tuple[Prompt, Served]:
         """A prompt whose tokens are asked for, and who would serve it. Raises the API's errors."""
         _, prompt, served = self._read(body, CountRequest, terms)
-        return prompt, served
+        return self._lowered(prompt, served), served
 
     async def count(self, prompt: Prompt, served: Served) -> int:
         """The tokens of a prompt: by the engine's own tokenizer, else a configured one, else by the estimate."""
@@ -114,19 +114,29 @@ class Intake:
             version=terms.version,
             strict=served.strict,
             relayed=able.signs,
+            own=self.own.types,
         )
         rules.check(request, tools, facts)
         messages: Sequence[MessageParam] = request.messages
         if not able.signs:
+            if tools:
+                self.own.check(tools, facts)
             messages = thinking.restored(messages, self.seal, lenient=not served.strict)
         prompt = build(request, messages, tools, served, terms)
-        if not able.signs:
-            prompt.thought = next_thought(prompt.thought, prompt)
+        if tools and not able.signs:
+            prompt.own = self.own.opened(prompt)
         if self.awareness and served.model.context_aware:
             prompt.window = context.window(served, prompt.betas)
         if self.tool_prompt and able.exact:
             prompt.hidden = context.tool_prompt(prompt)
-        return request, lower.lower(prompt, able), served
+        return request, prompt, served
+
+    def _lowered(self, prompt: Prompt, served: Served) -> Prompt:
+        """What the backend is to continue now."""
+        able, thinks = served.backend.abilities, prompt.thought
+        if not able.signs and (now := next_thought(thinks, prompt)) is not thinks:
+            prompt = replace(prompt, thought=now)
+        return lower.lower(prompt, able)
 
     def _closed(self, terms: Terms, name: str) -> frozenset[str]:
         """The top-level fields that a request for this model may not have, where there are such."""
@@ -134,7 +144,7 @@ class Intake:
         return self.betas.closed(terms.betas, terms.version, model.opens if model else ())
 
     def _filters(
-        self, prompt: Prompt, served: Served, thoughts: thinking.Thoughts | None, asked: int
+        self, prompt: Prompt, served: Served, thoughts: thinking.Thoughts | None, asked: int, whole: Prompt
     ) -> Sequence[Filter]:
         """What the model's words pass on their way out: nothing where a relay passes them as they are."""
         filters: list[Filter] = []
@@ -144,15 +154,18 @@ class Intake:
         if not asked:
             return (Silent(),)
         if prompt.max_tokens < asked or not able.everything:
-            filters.append(Meter(asked, prompt.counted or 0, self.counters.get(served.backend.name, tokens)))
-        if thoughts is not None:
+            count = self.counters.get(served.backend.name, tokens)
+            counted = prompt_tokens(prompt, count) if prompt.counted is None else prompt.counted
+            filters.append(Meter(asked, counted, count))
+        if thoughts is not None and prompt.thought.mode != "off":
             if self.screen:
                 filters.append(thinking.Screen(thoughts, self.screen))
             filters.append(thinking.Show(thoughts, prompt.thought.display))
         elif not able.everything:
             filters.append(thinking.Hide())
         if prompt.tools:
-            filters.append(Keys(eager(prompt)))
+            filters += calls(prompt, whole)
+            filters.append(Keys(eager(whole)))
         if prompt.stops:
             filters.append(Stops(prompt.stops))
         return filters
@@ -201,32 +214,12 @@ def thought(request: CountRequest, served: Served) -> Thought:
     return Thought("between_tools", None, effort, model.display)
 
 
-def next_thought(thinks: Thought, prompt: Prompt) -> Thought:
-    """The same for what comes next: after a tool's result only who interleaves thinks, and `between_tools` only there.
-
-    Nor is there thinking before a text that the caller has begun, or a call that the caller forces.
-    """
-    if thinks.mode == "off":
-        return thinks
-    within = (
-        prompt.items
-        and prompt.items[-1].role == "user"
-        and all(isinstance(block, b.ToolResult) for block in prompt.items[-1].content)
-    )
-    manual = thinks.mode == "enabled"
-    forced = isinstance(prompt.choice, MustCall | Named)
-    if thinks.mode == "between_tools" and not within:
-        return replace(thinks, mode="off")
-    if manual and within and not interleaved(prompt):
-        return replace(thinks, mode="off")
-    if prompt.prefill is not None or (forced and manual):
-        return replace(thinks, mode="off")
-    return thinks
-
-
-def interleaved(prompt: Prompt) -> bool:
-    """Whether manual thinking goes on between tool calls: by the header, where the model knows it."""
-    return INTERLEAVED in prompt.betas and prompt.model.interleaved in ("header", "both")
+def calls(now: Prompt, whole: Prompt) -> list[Filter]:
+    """What makes the calls of an engine those that the client, or a tool here, is called with."""
+    filters: list[Filter] = [Unwrap(now.caller)] if now.caller else []
+    if whole.own:
+        filters.append(OwnCalls([session for _, session in whole.own]))
+    return filters
 
 
 def eager(prompt: Prompt) -> frozenset[str]:

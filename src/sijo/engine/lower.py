@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from sijo.engine import awareness, documents
+from sijo.engine import awareness, deferred, documents
 from sijo.engine.abilities import Abilities
 from sijo.engine.clienttools import as_custom
-from sijo.engine.count import found, prompt_tokens
+from sijo.engine.count import prompt_tokens
 from sijo.engine.estimate import tokens
 from sijo.engine.prompt import Item, Prompt
 from sijo.errors import InvalidRequest
@@ -57,18 +57,14 @@ def system_blocks(system: str | list[b.Text]) -> list[b.Text]:
     return system
 
 
-def tools_shown(prompt: Prompt, _: Abilities) -> Prompt:
-    """Deferred tools are shown once they were found: a `tool_reference` in the conversation names them."""
-    if not any(getattr(tool, "defer_loading", False) for tool in prompt.tools):
-        return prompt
-    known = {name for item in prompt.items for block in item.content for name in references(block)}
-    shown = [tool for tool in prompt.tools if not getattr(tool, "defer_loading", False) or name_of(tool) in known]
-    return replace(prompt, tools=shown)
-
-
 def tools_lowered(prompt: Prompt, _: Abilities) -> Prompt:
-    """The API's own client tools, as the ordinary tools that they are to an engine."""
-    return replace(prompt, tools=[as_custom(tool) for tool in prompt.tools])
+    """The API's own tools, as the ordinary ones that they are to an engine: the client's, and those that run here."""
+    return replace(prompt, tools=[one for tool in prompt.tools for one in functions(tool, prompt)])
+
+
+def functions(tool: t.AnyTool, prompt: Prompt) -> Sequence[t.AnyTool]:
+    session = next((session for entry, session in prompt.own if entry is tool), None)
+    return (as_custom(tool),) if session is None else session.functions
 
 
 def budget_told(prompt: Prompt, _: Abilities) -> Prompt:
@@ -164,20 +160,13 @@ def picture(block: b.Image, able: Abilities, path: str) -> b.Image:
     return block
 
 
-def references(block: b.Block) -> Iterable[str]:
-    """The names of tools that are known from this block on: a result found them, or the model has called them."""
-    return (block.name,) if isinstance(block, b.ToolUse) else found(block)
-
-
-def name_of(tool: t.AnyTool) -> str:
-    return getattr(tool, "name", "")
-
-
 def texts(content: Sequence[b.Block]) -> str:
     return "\n".join(block.text for block in content if isinstance(block, b.Text))
 
 
-STEPS: tuple[Step, ...] = (tools_shown, tools_lowered, system_lowered, content_lowered, awareness.told, budget_told)
+STEPS: tuple[Step, ...] = (
+    tools_lowered, deferred.shown, system_lowered, content_lowered, awareness.told, budget_told,
+)  # fmt: skip
 
 
 def lower(prompt: Prompt, able: Abilities, steps: Sequence[Step] = STEPS) -> Prompt:

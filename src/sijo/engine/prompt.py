@@ -4,6 +4,7 @@ Nobody changes a prompt once it is prepared: a step makes a new one (`msgspec.st
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +13,9 @@ from sijo.wire import blocks as b
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import Auto, CountRequest, JsonFormat, Named, NoTools
 from sijo.wire.tools import AnyTool
+
+if TYPE_CHECKING:
+    from sijo.engine.servertool import Session
 
 Choice = Auto | MustCall | Named | NoTools
 
@@ -58,6 +62,12 @@ class Prompt(msgspec.Struct):
     """The window that the model is to be told of, in tokens; 0: it is told nothing."""
     hidden: int = 0
     """Tokens that are counted for what the hosted API says of tools by itself, and that nobody says here."""
+    own: Sequence[tuple[AnyTool, "Session"]] = ()
+    """The entries of `tools` that run here, each with its session."""
+    known: tuple[str, ...] = ()
+    """Deferred tools that were found before the first item."""
+    caller: str = ""
+    """The tool that calls those that were found, where there is one (`engine/deferred.py`)."""
     betas: tuple[str, ...] = ()
     version: str = "2023-06-01"
 

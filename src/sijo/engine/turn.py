@@ -1,5 +1,6 @@
 """One turn: a prompt, the model, the server tools, and the events that come out. The only loop there is."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
@@ -11,15 +12,23 @@ from msgspec.structs import replace
 from sijo import ids
 from sijo.engine.abilities import Abilities
 from sijo.engine.assemble import Assembler
-from sijo.engine.deltas import AnyDelta
+from sijo.engine.deferred import found_in
+from sijo.engine.deltas import AnyDelta, Wait, Whole
 from sijo.engine.filters import Filter, through
 from sijo.engine.formats import holding
+from sijo.engine.lower import lower
 from sijo.engine.prompt import Item, Prompt, Thought
+from sijo.engine.servertool import Call, Session, pending
+from sijo.engine.thinking.decide import next_thought
 from sijo.engine.thinking.speak import speak
 from sijo.engine.thinking.summary import summarized
+from sijo.errors import ApiError, Overloaded, RateLimited, TimedOut
 from sijo.wire import blocks as b
 from sijo.wire import events as e
+from sijo.wire.request import AnyTool as MustCall
+from sijo.wire.request import Auto, Named
 
+logger = logging.getLogger("sijo.turn")
 ROUNDS = 10
 
 
@@ -39,16 +48,6 @@ class Backend(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
-        ...
-
-
-class ServerTool(Protocol):
-    """A tool that runs here, inside the request."""
-
-    name: str
-
-    def run(self, call: b.ServerToolUse, turn: "Turn", /) -> AsyncGenerator[AnyDelta]:
-        """Answer the call, with a result block; failures are results too."""
         ...
 
 
@@ -74,21 +73,29 @@ def blank() -> e.Message:
     )
 
 
+def unfiltered(_: Prompt) -> Sequence[Filter]:
+    """What is said leaves as it is."""
+    return ()
+
+
 class Turn(msgspec.Struct):
     """A turn to run, once.
 
+    `prompt` is what was prepared for the backend, `asked` the same before anything was lowered, where they differ.
     `expected` is the count of input tokens to announce before the engine has told its own; `filters` makes those that
-    the model's words pass, new for each time it speaks.
+    the model's words pass, new for each time it speaks, by the prompt that it is given then. `sessions` are the tools
+    that run here, and `resumed` the calls of them that an earlier request left without a result.
     """
 
     prompt: Prompt
     backend: Backend
-    tools: Mapping[str, ServerTool] = {}
-    filters: Callable[[], Sequence[Filter]] = tuple
+    asked: Prompt | None = None
+    sessions: Sequence[Session] = ()
+    filters: Callable[[Prompt], Sequence[Filter]] = unfiltered
     expected: int = 0
     rounds: int = ROUNDS
     summarizer: Backend | None = None
-    resumed: Sequence[b.ServerToolUse] = ()
+    resumed: Sequence[Call] = ()
     tier: str = "standard"
     geo: str = "not_available"
     id: str = msgspec.field(default_factory=partial(ids.new, "msg"))
@@ -98,27 +105,76 @@ class Turn(msgspec.Struct):
         self.message.id, self.message.model = self.id, self.prompt.model.id
         self.message.usage.service_tier, self.message.usage.inference_geo = self.tier, self.geo
 
+    @property
+    def tools(self) -> Mapping[str, Session]:
+        """The tools that run here, by the names that the model calls."""
+        return {function.name: session for session in self.sessions for function in session.functions}
+
+
+GOES_ON = ("tool_use", "end_turn")
+"""Reasons to stop after which calls are answered. A call that was cut off is not."""
+
 
 def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
     """Who speaks next: tools that the client has just answered, the model, then the server tools that it called,
     until nobody has anything to add. Plain code: every rule about rounds is here, and none of the I/O."""
-    calls: Sequence[b.ServerToolUse] = turn.resumed
-    content = turn.message.content
+    for session in turn.sessions:
+        if (begun := session.begin(turn)) is not None:
+            yield begun
+            turn.prompt = lower(turn.asked or turn.prompt, turn.backend.abilities)
+    tools: Mapping[str, Session] = turn.tools if turn.sessions else {}
+    calls: Sequence[Call] = turn.resumed
+    message = turn.message
     for _ in range(turn.rounds):
         for call in calls:
-            yield turn.tools[call.name].run(call, turn)
-        if out.waiting:
+            yield answered(tools[call.name], call, turn)
+            if out.waiting:
+                return
+        seen = len(message.content)
+        prompt = continued(turn) if message.content else turn.prompt
+        if prompt.max_tokens < 1:
+            message.stop_reason = "max_tokens"
             return
-        seen = len(content)
-        spoken = speak(holding(turn.backend, turn.prompt), continued(turn.prompt, content))
-        if turn.summarizer is not None and sums_up(turn.prompt.thought):
-            spoken = summarized(spoken, turn.prompt, turn.summarizer)
-        filters = turn.filters()
+        spoken = speak(holding(turn.backend, prompt), prompt)
+        if turn.summarizer is not None and sums_up(prompt.thought):
+            spoken = summarized(spoken, prompt, turn.summarizer)
+        filters = turn.filters(prompt)
         yield through(filters, spoken) if filters else spoken
-        calls = [call for call in out.server_calls(seen) if call.name in turn.tools] if turn.tools else ()
+        if not tools or message.stop_reason not in GOES_ON:
+            return
+        said = message.content[seen:]
+        calls = list(pending(said, tools))
+        if any(isinstance(block, b.ToolUse) for block in said):  # the client answers first; its reply resumes the rest
+            message.stop_reason = "tool_use"
+            return
         if not calls:
             return
-    turn.message.stop_reason = "pause_turn"
+    message.stop_reason = "pause_turn"
+
+
+async def answered(session: Session, call: Call, turn: Turn) -> AsyncGenerator[AnyDelta]:
+    """A server tool's answer to a call. What fails is an answer too: the model is told, and goes on."""
+    done = False
+    try:
+        async with aclosing(session.run(call, turn)) as deltas:
+            async for delta in deltas:
+                if type(delta) is Wait or (type(delta) is Whole and getattr(delta.block, "tool_use_id", "") == call.id):
+                    done = True
+                yield delta
+    except (ApiError, TimeoutError) as error:
+        logger.warning("%s failed: %s", call.name, error)
+        code = fault(error)
+    else:
+        code = "unavailable"
+    if not done:
+        yield Whole(session.failed(call, code))
+
+
+def fault(error: ApiError | TimeoutError) -> str:
+    """The word for a failure, of `servertool.FAULTS`."""
+    if isinstance(error, RateLimited | Overloaded):
+        return "too_many_requests"
+    return "execution_time_exceeded" if isinstance(error, TimeoutError | TimedOut) else "unavailable"
 
 
 def sums_up(thought: Thought) -> bool:
@@ -126,11 +182,29 @@ def sums_up(thought: Thought) -> bool:
     return thought.mode != "off" and thought.display == "summarized"
 
 
-def continued(prompt: Prompt, content: Sequence[b.Block]) -> Prompt:
-    """The prompt with what this turn has said so far."""
-    if not content:
-        return prompt
-    return replace(prompt, items=[*prompt.items, Item("assistant", list(content))])
+def continued(turn: Turn) -> Prompt:
+    """The prompt with what this turn has said so far, and with the tokens that are left to say more.
+
+    Only what is new is lowered: all before stays as it was, and so does the engine's cache of it. A tool that had to be
+    called has been.
+    """
+    asked, done = turn.asked or turn.prompt, turn.message
+    item = Item("assistant", list(done.content))
+    new = replace(asked, items=[item], window=0, known=(*asked.known, *found_in(asked.items)))
+    new = lower(new, turn.backend.abilities)
+    choice = turn.prompt.choice
+    if isinstance(choice, MustCall | Named):
+        choice = Auto(disable_parallel_tool_use=choice.disable_parallel_tool_use)
+    return replace(
+        turn.prompt,
+        items=[*turn.prompt.items, *new.items],
+        tools=new.tools,
+        caller=new.caller,
+        choice=choice,
+        thought=next_thought(asked.thought, replace(new, choice=choice)),
+        max_tokens=turn.prompt.max_tokens - done.usage.output_tokens,
+        counted=None,
+    )
 
 
 async def run(turn: Turn) -> AsyncGenerator[e.Event]:

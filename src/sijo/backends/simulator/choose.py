@@ -24,6 +24,10 @@ ENOUGH = 3
 """Score from which a tool is called without being asked for: one telling word of its name."""
 MOST = 10
 """Calls in one answer."""
+CLOSELY = 300
+"""How many hidden tools are looked at closely."""
+TOPIC, ANYTHING = 6, "tool"
+"""Words of the text that are looked for where nothing fits, and what is looked for where it has none."""
 _CUT = re.compile(
     r",?\s+(?:and then|and also|after that|then|and)\s+|[,;]\s*(?:then|and)\s+|;\s*|[.?!]\s+|\n+"
     r"|(?<=[고서])[,\s]+|,?\s*(?:그리고|그\s?다음에?|그런\s?다음|그\s?후에?)\s+|(?<=[다음후])에?[,\s]+(?=\S)",
@@ -73,9 +77,9 @@ def plan(scene: Scene) -> Plan:
         every = [offer for offer in every if offer.name == choice.name] or every
     ready = [offer for offer in every if not offer.hidden and offer.name not in FINDERS]
     failed = any(result.failed for result in scene.results)
+    if not failed and (search := _searched(scene, every)):
+        return Plan([search], [])
     now, later = ([], []) if failed else _split(steps(scene.ask, ready), scene)
-    if not now and not scene.forced and not scene.results:
-        now = _searched(scene, every)
     if not now and scene.forced and ready:
         said = speaks_of(scene.ask)
         best = max(ready, key=lambda offer: score(offer, said)[0])
@@ -180,12 +184,29 @@ def _place_field(schema: Schema) -> str:
     return taking[0] if len(taking) == 1 and taking[0] in required else ""
 
 
-def _searched(scene: Scene, every: Sequence[Offer]) -> list[Call]:
-    """A search for tools, if one that is hidden would fit."""
+def _searched(scene: Scene, every: Sequence[Offer]) -> Call | None:
+    """A search for tools, if one that is hidden fits better than all that are not, or if the search itself is forced.
+
+    Once is enough: what it has not found is not there.
+    """
     finder = next((offer for offer in every if offer.name in FINDERS), None)
-    hidden = steps(scene.ask, [offer for offer in every if offer.hidden])
-    if finder is None or not hidden:
-        return []
-    words = list(dict.fromkeys(word for step in hidden for word in step.words)) or split(hidden[0].offer.name)
+    if finder is None or any(call.name in FINDERS for call in scene.calls):
+        return None
+    ready = [offer for offer in every if not offer.hidden and offer.name not in FINDERS]
+    fitting = steps(scene.ask, [*ready, *likely(scene.ask, every)])
+    hidden = [step for step in fitting if step.offer.hidden]
+    words = list(dict.fromkeys(word for step in hidden for word in step.words or split(step.offer.name)))
+    if not words and not (isinstance(scene.prompt.choice, Named) and scene.prompt.choice.name == finder.name):
+        return None
+    words = words or split(Finds(scene.ask).topic)[:TOPIC] or [ANYTHING]
     field = "pattern" if finder.name == FINDERS[0] else "query"
-    return [Call(finder, {field: ("|" if field == "pattern" else " ").join(words)}, tuple(words))]
+    return Call(finder, {field: ("|" if field == "pattern" else " ").join(words)}, tuple(words))
+
+
+def likely(text: str, every: Sequence[Offer]) -> list[Offer]:
+    """The hidden tools that are worth a closer look: of very many, those in whose name a word of the text stands."""
+    hidden = [offer for offer in every if offer.hidden and offer.name not in FINDERS]
+    if len(hidden) <= CLOSELY:
+        return hidden
+    said = [word for word in speaks_of(text) if len(word) >= 3]
+    return [offer for offer in hidden if any(word in offer.name.lower() for word in said)][:CLOSELY]

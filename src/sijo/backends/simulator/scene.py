@@ -111,8 +111,14 @@ class Scene:
 
     @once
     def brought(self) -> list[Result]:
-        """What tools have brought in the last message."""
-        return self._brought(self._last)
+        """What tools have brought in the last message; of those that run here, what they brought last."""
+        at = self._last
+        found = self._brought(at)
+        if at < 0 or self.prompt.items[at].role != "assistant":
+            return found
+        content = self.prompt.items[at].content
+        late = next((n for n, block in enumerate(reversed(content)) if not hasattr(block, "tool_use_id")), len(content))
+        return found[len(found) - late :]
 
     def _brought(self, start: int) -> list[Result]:
         items = self.prompt.items

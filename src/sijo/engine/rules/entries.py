@@ -18,6 +18,7 @@ KINDS: Mapping[str, type[msgspec.Struct]] = {str(kind.__struct_config__.tag): ki
 DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in KINDS.items()}
 IMPLIED: Mapping[type, str] = {ComputerToolset: "computer", BrowserToolset: "browser"}
 """The name that a toolset takes up."""
+MOST_DEFERRED = 10_000
 
 _EXPLAIN = Explainer(("name", "input_schema", "description"))
 
@@ -43,8 +44,11 @@ def tools(raws: Sequence[Raw]) -> list[AnyTool]:
     names = [title for tool in decoded if (title := name(tool))]
     if len(set(names)) < len(names):
         raise InvalidRequest("tools: Tool names must be unique.")
-    if decoded and all(getattr(tool, "defer_loading", False) for tool in decoded):
+    hidden = sum(map(deferred, decoded))
+    if decoded and hidden == len(decoded):
         raise InvalidRequest("At least one tool must have defer_loading=false. All tools cannot be deferred.")
+    if hidden > MOST_DEFERRED:
+        raise InvalidRequest(f"tools: at most {MOST_DEFERRED} tools can have defer_loading=true. Found {hidden}.")
     return decoded
 
 
@@ -53,6 +57,13 @@ def name(tool: AnyTool) -> str:
     if isinstance(tool, McpToolset):
         return ""
     return IMPLIED.get(type(tool)) or tool.name  # type: ignore[union-attr]
+
+
+def deferred(tool: AnyTool) -> bool:
+    """Whether a tool is not shown before it is found; of an MCP server's tools, whether that is their default."""
+    if isinstance(tool, McpToolset):
+        return bool((tool.default_config or {}).get("defer_loading"))
+    return getattr(tool, "defer_loading", False)
 
 
 def faults(value: object, path: Path) -> Iterator[Fault]:

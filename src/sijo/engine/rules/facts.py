@@ -56,6 +56,8 @@ class Facts(msgspec.Struct, frozen=True):
     strict: bool = True
     batch: bool = False
     relayed: bool = False
+    own: frozenset[type] = frozenset()
+    """Entries of `tools` that run here."""
 
     def holds(self, rule: str) -> bool:
         """Whether a rule of `STRICT_ONLY` is applied."""

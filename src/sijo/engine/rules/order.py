@@ -190,7 +190,7 @@ def served(case: Case) -> None:
     """Nothing is asked for that this server lacks."""
     if case.facts.relayed:
         return
-    unserved.refuse(case.request, case.tools, case.turns.unserved)
+    unserved.refuse(case.request, case.tools, case.turns.unserved, case.facts.own)
 
 
 COUNTED = (

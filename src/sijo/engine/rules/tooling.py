@@ -2,6 +2,7 @@
 
 from msgspec import UNSET
 
+from sijo.engine.models import Model
 from sijo.engine.rules import entries, limits, schemas
 from sijo.engine.rules.case import Case
 from sijo.errors import InvalidRequest
@@ -21,10 +22,15 @@ def types(case: Case) -> None:
         if tag in closed:
             raise InvalidRequest(f"tools.{at}: {entries.unknown(tag, closed)}")
         if tag in lacking and case.facts.holds("tool_types"):
-            raise InvalidRequest(
-                f"'{case.facts.model.id}' does not support tool types: {tag}. Did you mean one of "
-                f"{', '.join(sorted((*case.facts.model.tools, 'custom')))}?"
-            )
+            raise lacks(case.facts.model, tag)
+
+
+def lacks(model: Model, tag: str) -> InvalidRequest:
+    """The model does not know a type of tool."""
+    return InvalidRequest(
+        f"'{model.id}' does not support tool types: {tag}. Did you mean one of "
+        f"{', '.join(sorted((*model.tools, 'custom')))}?"
+    )
 
 
 def inputs(case: Case) -> None:

@@ -15,7 +15,7 @@ from sijo.wire import blocks as b
 from sijo.wire.base import CacheControl
 from sijo.wire.explain import EXTRA
 from sijo.wire.request import MAX_MESSAGES, MessageParam
-from sijo.wire.results import ToolReference
+from sijo.wire.results import FoundTools, ToolReference, ToolSearchResult
 from sijo.wire.sources import File, PdfBase64
 
 Place = tuple[int, ...]
@@ -69,6 +69,7 @@ class Turns:
         self.open: dict[str, int] = {}
         self.pending: dict[str, int] = {}
         self.running: dict[str, str] = {}
+        self.owed: tuple[str, ...] = ()
         self.answered: set[str] = set()
 
     def walk(self) -> None:
@@ -88,6 +89,7 @@ class Turns:
             content = item.content
             if isinstance(content, str):
                 if content:
+                    self._waits()
                     self._said(content)
                     self.filled, self.leading = True, False
             elif content:
@@ -111,6 +113,7 @@ class Turns:
                 self._mark(block)
             handlers[kind](self, block)
             if kind is not b.ToolResult:
+                self._waits()
                 self.leading = False
 
     # ---- turns ----
@@ -123,6 +126,8 @@ class Turns:
         self.filled, self.leading = False, True
         if role == "user":
             self.pending, self.answered = self.open, set()
+        else:
+            self.owed = tuple(self.running)
         self.open = {}
 
     def _close(self, *, last: bool) -> None:
@@ -144,8 +149,20 @@ class Turns:
                 self._unanswered(missing, self.pending)
         elif last and self.open:
             self._unanswered(list(self.open), self.open)
-        elif self.running and not last and not self.open and self.facts.holds("server_calls"):
+        elif self.running and self.facts.holds("server_calls"):
+            self._unfinished(last=last)
+
+    def _waits(self) -> None:
+        """Where a call that ran on the server waits for its result, the user says nothing but the results of others."""
+        if self.running and self.role == "user" and self.facts.holds("server_calls"):
             raise InvalidRequest(_unfinished(*next(iter(self.running.items()))))
+
+    def _unfinished(self, *, last: bool) -> None:
+        """What ran on the server has its result: in this turn, or first thing in the next, after the client's own."""
+        late = [id for id in self.owed if id in self.running]
+        if late or not (last or self.open):
+            id = late[0] if late else next(iter(self.running))
+            raise InvalidRequest(_unfinished(id, self.running[id]))
 
     def _unanswered(self, missing: list[str], where: Mapping[str, int]) -> NoReturn:
         raise InvalidRequest(
@@ -300,7 +317,7 @@ class Turns:
             self.place = (i, j)
 
     def _reference(self, part: ToolReference) -> None:
-        if part.tool_name not in self.tools:
+        if part.tool_name not in self.tools and not self.facts.relayed:
             raise InvalidRequest(f"Tool reference '{part.tool_name}' not found in available tools")
 
     def _called(self, block: b.ToolUse) -> None:
@@ -319,6 +336,12 @@ class Turns:
     def _ran(self, block: Any) -> None:
         self._rare(block)
         self.running.pop(block.tool_use_id, None)
+
+    def _found(self, block: ToolSearchResult) -> None:
+        self._ran(block)
+        if isinstance(block.content, FoundTools):
+            for reference in block.content.tool_references:
+                self._reference(reference)
 
     def _upload(self, block: b.ContainerUpload) -> None:
         if self.role == "assistant":
@@ -361,6 +384,7 @@ Handler = Callable[[Turns, Any], None]
 HANDLERS: Mapping[type, Handler] = {
     **dict.fromkeys(KINDS, Turns._rare),
     **dict.fromkeys(b.SERVER_RESULTS, Turns._ran),
+    ToolSearchResult: Turns._found,
     b.ServerToolUse: Turns._runs,
     b.ContainerUpload: Turns._upload,
     b.Text: Turns._text,

@@ -30,10 +30,13 @@ EDITS = frozenset({"clear_tool_uses_20250919", "compact_20260112"})
 KEEPS_ALL: Sequence[Any] = (None, "all", {"type": "all"})
 
 
-def refuse(request: CountRequest, tools: Sequence[t.AnyTool], block: tuple[str, str] | None) -> None:
-    """Raise InvalidRequest for the first such thing; `block` is the first one in the messages, with its path."""
+def refuse(
+    request: CountRequest, tools: Sequence[t.AnyTool], block: tuple[str, str] | None, own: Collection[type]
+) -> None:
+    """Raise InvalidRequest for the first such thing; `block` is the first one in the messages, with its path, and `own`
+    are the entries of tools that run here."""
     for at, tool in enumerate(tools):
-        if isinstance(tool, TOOLS):
+        if isinstance(tool, TOOLS) and type(tool) not in own:
             raise _said(f"tools.{at}", str(tool.__struct_config__.tag))
         callers = getattr(tool, "allowed_callers", None)
         if callers and "direct" not in callers:

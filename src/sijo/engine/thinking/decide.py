@@ -1,4 +1,6 @@
-"""Adaptive thinking: whether a request is worth thinking about. Cheap rules on its words; effort moves the threshold.
+"""Whether to think now: by what was asked for and where the turn is, and, adaptively, by what the request is worth.
+
+Cheap rules on its words; effort moves the threshold.
 
 Levels as the API describes them: `max` and `xhigh` practically always think, `high` almost always, `medium` may skip
 what is easy, `low` skips most simple requests.
@@ -7,12 +9,18 @@ what is easy, `low` skips most simple requests.
 import re
 from collections.abc import Mapping
 
-from sijo.engine.prompt import Prompt
+from msgspec.structs import replace
+
+from sijo.engine.prompt import Prompt, Thought
 from sijo.wire import blocks as b
+from sijo.wire.request import AnyTool as MustCall
+from sijo.wire.request import Named
 
 THRESHOLDS: Mapping[str, int] = {"low": 4, "medium": 3, "high": 1, "xhigh": 0, "max": 0}
 DEFAULT = "high"
 LONG, VERY_LONG = 200, 800
+INTERLEAVED = "interleaved-thinking-2025-05-14"
+OWN_RESULTS = (*b.SERVER_RESULTS, b.McpToolResult)
 
 SMALL_TALK = re.compile(
     r"^\W*(?:hi|hello|hey|yo|thanks?|thank you|good (?:morning|evening|night|afternoon)|bye|ok(?:ay)?|yes|no|sure|cool|"
@@ -68,3 +76,37 @@ def question(prompt: Prompt) -> str:
             if said:
                 return said
     return ""
+
+
+def next_thought(thinks: Thought, prompt: Prompt) -> Thought:
+    """The same for what comes next: after a tool's result only who interleaves thinks, and `between_tools` only there.
+
+    Nor is there thinking before a text that the caller has begun, or a call that the caller forces.
+    """
+    if thinks.mode == "off":
+        return thinks
+    within = answered(prompt)
+    manual = thinks.mode == "enabled"
+    forced = isinstance(prompt.choice, MustCall | Named)
+    if thinks.mode == "between_tools" and not within:
+        return replace(thinks, mode="off")
+    if manual and within and not interleaved(prompt):
+        return replace(thinks, mode="off")
+    if prompt.prefill is not None or (forced and manual):
+        return replace(thinks, mode="off")
+    return thinks
+
+
+def interleaved(prompt: Prompt) -> bool:
+    """Whether manual thinking goes on between tool calls: by the header, where the model knows it."""
+    return INTERLEAVED in prompt.betas and prompt.model.interleaved in ("header", "both")
+
+
+def answered(prompt: Prompt) -> bool:
+    """Whether tools have just answered, the client's or those that run here."""
+    if not prompt.items:
+        return False
+    last = prompt.items[-1]
+    if last.role == "user":
+        return all(isinstance(block, b.ToolResult) for block in last.content)
+    return bool(last.content) and isinstance(last.content[-1], OWN_RESULTS)
