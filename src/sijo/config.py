@@ -113,6 +113,8 @@ class Settings(Section, frozen=True):
     """The name of the engine that sums up thinking for `display: summarized`; without one an extract is shown."""
     screen: tuple[str, ...] = ()
     """Patterns of thinking that is not shown: it leaves as `redacted_thinking`."""
+    prices: dict[str, Any] = {}
+    """What models cost, by their names: a table as in `data/prices.toml`, or a list of them with `since`."""
     log: Log = Log()
     trace: Trace = Trace()
 
