@@ -87,7 +87,7 @@ def build(settings: Settings) -> ASGIApp:
     ledger, costs = Ledger(store), priced(settings)
     writer = Writer(ledger, costs)
     routes = table(
-        Messages(intake, writer, ping_every=server.ping),
+        Messages(intake, writer if server.ledger else None, ping_every=server.ping),
         Count(intake),
         Objects(catalog, observer),
         Reports(ledger, costs, locked=bool(server.keys)),

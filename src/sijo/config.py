@@ -29,6 +29,8 @@ class Server(Section, frozen=True):
     data_dir: str = "~/.sijo"
     database: str | None = None
     """`postgresql://USER:PASSWORD@HOST/NAME`, which several replicas can share. Default: a file in the data folder."""
+    ledger: bool = True
+    """Keep a row for each turn, for `sijo cost` and the usage and cost reports."""
     keys: tuple[str, ...] = ()
     """Keys that clients must send. Without any, the server binds to loopback only, and any key will do."""
     open: bool = False
