@@ -23,8 +23,8 @@ TABLES = (
     """
     CREATE TABLE turns (
         at DOUBLE PRECISION NOT NULL, request TEXT NOT NULL, message TEXT NOT NULL, workspace TEXT NOT NULL,
-        api_key TEXT NOT NULL, model TEXT NOT NULL, engine TEXT NOT NULL, tier TEXT NOT NULL, geo TEXT NOT NULL,
-        speed TEXT NOT NULL, context TEXT NOT NULL, input BIGINT NOT NULL, write_5m BIGINT NOT NULL,
+        api_key TEXT NOT NULL, model TEXT NOT NULL, tier TEXT NOT NULL, context TEXT NOT NULL, geo TEXT NOT NULL,
+        speed TEXT NOT NULL, engine TEXT NOT NULL, input BIGINT NOT NULL, write_5m BIGINT NOT NULL,
         write_1h BIGINT NOT NULL, read BIGINT NOT NULL, output BIGINT NOT NULL, thinking BIGINT NOT NULL,
         searches BIGINT NOT NULL, fetches BIGINT NOT NULL, code_seconds BIGINT NOT NULL, cost BIGINT NOT NULL,
         stop TEXT, status INTEGER NOT NULL, error TEXT, duration DOUBLE PRECISION NOT NULL,
@@ -85,6 +85,7 @@ class Ledger:
             raise ValueError(f"the ledger does not tell apart {', '.join(unknown)}")
         if not all(only.values()):
             return []
+        by = sorted(by, key=PLACE.index)  # in the order of the index, where there is nothing to sort
         columns = [*by, *(f"SUM({name})" for name in COUNTS)]
         narrowed = "".join(f" AND {name} IN ({', '.join('?' * len(values))})" for name, values in only.items())
         grouped = f" GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else " HAVING COUNT(*) > 0"

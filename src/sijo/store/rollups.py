@@ -17,7 +17,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 WIDTHS = (MINUTE, HOUR, DAY)
 """Seconds of the times that sums are kept for."""
 
-BY = ("workspace", "api_key", "model", "engine", "tier", "geo", "speed", "context")
+BY = ("workspace", "api_key", "model", "tier", "context", "geo", "speed", "engine")
 """What reports tell apart. Of the default workspace, and where no key was used, the name is empty."""
 USED = Used.__struct_fields__
 COUNTS = ("turns", *USED, *(f"{name}_cost" for name in Cost.__struct_fields__))
@@ -98,11 +98,11 @@ def dimensions(entry: Entry, amount: Used, prices: Prices) -> Key:
         entry.workspace or "",
         entry.key or "",
         plain(entry.model),
-        plain(entry.engine),
         plain(usage.service_tier, STANDARD),
+        LONG if prices.long(amount.total) else SHORT,
         plain(usage.inference_geo, UNKNOWN_GEO),
         plain(usage.speed, STANDARD),
-        LONG if prices.long(amount.total) else SHORT,
+        plain(entry.engine),
     )
 
 

@@ -36,6 +36,8 @@ class Writer:
 
     def __init__(self, ledger: Ledger, prices: Prices, *, most: int = MOST) -> None:
         self.lost = 0
+        """Turns that there was no room for."""
+        self._full = False
         self._ledger, self._prices, self._most = ledger, prices, most
         self._entries: deque[Entry] = deque()
         self._batch: Batch | None = None
@@ -48,7 +50,8 @@ class Writer:
         """Keep an entry; written half a second later."""
         if len(self._entries) >= self._most:
             self.lost += 1
-            if self.lost == 1:
+            if not self._full:
+                self._full = True
                 logger.error("the ledger is full: %d turns wait for the database, and more are not kept", self._most)
             return
         self._entries.append(entry)
@@ -73,7 +76,9 @@ class Writer:
             if self._task is not None:
                 self._task.cancel()
             waiting = len(self._entries) + (len(self._batch.turns) if self._batch else 0)
-            logger.error("the database was away to the end: %d turns are not in the ledger", waiting + self.lost)
+            logger.error("the database was away to the end: %d turns are not in the ledger", waiting)
+        if self.lost:
+            logger.error("the ledger was full for a while: %d turns are not in it", self.lost)
 
     def _schedule(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(EVERY, self._begin)
@@ -89,6 +94,7 @@ class Writer:
         left = len(self._entries)
         try:
             while left > 0:
+                self._full = False
                 taken = [self._entries.popleft() for _ in range(min(SIZE, left))]
                 left -= len(taken)
                 self._number += 1
@@ -114,7 +120,6 @@ class Writer:
             else:
                 if tries:
                     logger.warning("the ledger is written again; lost for want of room: %d turns", self.lost)
-                    self.lost = 0
                 return
 
     async def _pause(self, seconds: float) -> None:
