@@ -20,6 +20,7 @@ from typing_extensions import is_typeddict
 from sijo.app import server_tools
 from sijo.engine.rules import unserved
 from sijo.http.objects import Objects
+from sijo.http.reports import Reports
 from sijo.http.routes import table
 from sijo.wire.blocks import Block
 from sijo.wire.request import CountRequest, MessageRequest
@@ -78,7 +79,9 @@ def _calls(tree: ast.AST) -> Iterator[Endpoint]:
 def served_endpoints() -> set[tuple[str, str]]:
     """Methods and paths of the table of routes."""
     stub = cast(Any, object())
-    routes = [route for route in table(stub, stub, Objects(stub, stub)) if isinstance(route, Route)]
+    routes = [
+        route for route in table(stub, stub, Objects(stub, stub), Reports(stub, stub)) if isinstance(route, Route)
+    ]
     return {(method, endpoint(method, route.path).path) for route in routes for method in route.methods or ()}
 
 

@@ -29,6 +29,7 @@ from sijo.engine.betas import betas
 from sijo.engine.catalog import Catalog, Engine
 from sijo.engine.intake import Counter, Intake
 from sijo.engine.models import models
+from sijo.engine.prices import Prices, own_prices, prices
 from sijo.engine.servertool import Own, ServerTool
 from sijo.engine.thinking import Seal
 from sijo.engine.turn import Backend
@@ -36,8 +37,11 @@ from sijo.http.auth import Keys
 from sijo.http.front import Front
 from sijo.http.messages import Count, Messages
 from sijo.http.objects import Objects
+from sijo.http.reports import Reports
 from sijo.http.routes import exact, table
 from sijo.store import database
+from sijo.store.ledger import Ledger
+from sijo.store.writer import Writer
 from sijo.tools.tool_search import ToolSearch
 
 if TYPE_CHECKING:
@@ -108,13 +112,21 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
         tool_prompt=server.tool_prompt,
         own=own,
     )
-    routes = table(Messages(intake, ping_every=server.ping), Count(intake), Objects(catalog, observer))
+    ledger, costs = Ledger(store), priced(settings)
+    writer = Writer(ledger, costs)
+    routes = table(
+        Messages(intake, writer if server.ledger else None, ping_every=server.ping),
+        Count(intake),
+        Objects(catalog, observer),
+        Reports(ledger, costs, locked=bool(server.keys)),
+    )
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             await store.open()
             stack.push_async_callback(store.close)
+            stack.push_async_callback(writer.close)
             stack.push_async_callback(pools.close)
             for one in catalog.engines.values():
                 stack.push_async_callback(one.backend.close)
@@ -231,6 +243,14 @@ def counters(settings: Settings) -> dict[str, Counter]:
 
 def counter(tokenizer: "Tokenizer") -> Counter:
     return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def priced(settings: Settings) -> Prices:
+    """What tokens cost, here."""
+    try:
+        return prices().with_own(own_prices(settings.prices)) if settings.prices else prices()
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 def summarizer(settings: Settings, catalog: Catalog) -> Backend | None:

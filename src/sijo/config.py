@@ -29,6 +29,8 @@ class Server(Section, frozen=True):
     data_dir: str = "~/.sijo"
     database: str | None = None
     """`postgresql://USER:PASSWORD@HOST/NAME`, which several replicas can share. Default: a file in the data folder."""
+    ledger: bool = True
+    """Keep a row for each turn, for `sijo cost` and the usage and cost reports."""
     keys: tuple[str, ...] = ()
     """Keys that clients must send. Without any, the server binds to loopback only, and any key will do."""
     open: bool = False
@@ -117,6 +119,8 @@ class Settings(Section, frozen=True):
     """The name of the engine that sums up thinking for `display: summarized`; without one an extract is shown."""
     screen: tuple[str, ...] = ()
     """Patterns of thinking that is not shown: it leaves as `redacted_thinking`."""
+    prices: dict[str, Any] = {}
+    """What models cost, by their names: a table as in `data/prices.toml`, or a list of them with `since`."""
     log: Log = Log()
     trace: Trace = Trace()
 

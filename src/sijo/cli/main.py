@@ -1,8 +1,10 @@
 """`sijo`: the command. Each subcommand lives in a module of its own and is imported when it is called."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from sijo import __version__
 
@@ -10,7 +12,7 @@ from sijo import __version__
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="sijo", description="The Claude API, self-hosted, over any model.")
     top.add_argument("--version", action="version", version=f"sijo {__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Command)
     serve = commands.add_parser("serve", help="start the server", description="Start the server.")
     serve.add_argument(
         "--model",
@@ -29,19 +31,36 @@ def parser() -> argparse.ArgumentParser:
     strictness = serve.add_mutually_exclusive_group()
     strictness.add_argument("--strict", action="store_true", default=None, help="refuse what the hosted API refuses")
     strictness.add_argument("--lenient", action="store_false", dest="strict", help="tolerate what new clients bring")
+    command(commands, "cost", "what was spent, and what requests would cost")
     return top
+
+
+class Command(argparse.ArgumentParser):
+    """A command whose module, of the same name, is imported when it is called: `arguments` says what it takes."""
+
+    module: str | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self.module is not None:
+            importlib.import_module(self.module).arguments(self)
+        return super().parse_known_args(args, namespace)
+
+
+def command(commands: Any, name: str, words: str) -> None:
+    """Add one; its module's `run` does it, and gives the exit status."""
+    made = commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
+    made.module = f"sijo.cli.{name}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit status: 0, or 1 with one line on stderr that says what is wrong."""
     args = parser().parse_args(argv)
     from sijo.backends.llama import LlamaError
-    from sijo.cli.serve import serve
     from sijo.config import ConfigError
     from sijo.store import StoreError
 
     try:
-        return serve(args)
+        return int(importlib.import_module(f"sijo.cli.{args.command}").run(args))
     except (ConfigError, LlamaError, StoreError) as error:
         print(f"sijo: {error}", file=sys.stderr)
         return 1

@@ -46,7 +46,7 @@ PARALLEL = 4
 """Requests that a llama.cpp of our own answers at once."""
 
 
-def serve(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Runs until it is told to stop."""
     named = ("host", "port", "workers", "data_dir", "database", "strict")
     settings = load(args.config, {name: getattr(args, name) for name in named})
@@ -62,7 +62,7 @@ def serve(args: argparse.Namespace) -> int:
         listener = bind(settings)
         stack.callback(listener.close)
         print(banner(settings, why, listener.getsockname()[1]), file=sys.stderr, flush=True)
-        run(settings, whole, listener)
+        listen(settings, whole, listener)
     return 0
 
 
@@ -247,7 +247,7 @@ def banner(settings: Settings, why: str, port: int) -> str:
     return f"Sijo {__version__} on {url} - {why}; {CHANGE}\n\n{SNIPPET.format(url=url, key=key, model=SHOWN)}"
 
 
-def run(settings: Settings, whole: ASGIApp, listener: socket.socket) -> None:
+def listen(settings: Settings, whole: ASGIApp, listener: socket.socket) -> None:
     """The server, in this process or in several."""
     server = settings.server
     if server.workers > 1:

@@ -72,6 +72,10 @@ class Assembler:
             self.message.stop_reason = "end_turn"
         return self._end()
 
+    def leave(self) -> None:
+        """Keep what was said of a message that was cut off: it has no stop reason. After its end this is nothing."""
+        self._end()
+
     def server_calls(self, since: int) -> list[b.ServerToolUse]:
         """The calls to server tools among the blocks from `since` on that have no result yet."""
         blocks = self.message.content[since:]

@@ -211,13 +211,16 @@ async def run(turn: Turn) -> AsyncGenerator[e.Event]:
     """Let each speaker finish in order; what they say becomes events."""
     out = Assembler(turn.message, expected=turn.expected)
     feed = out.feed
-    for speaker in speakers(turn, out):
-        async with aclosing(speaker) as deltas:
-            async for delta in deltas:
-                for event in feed(delta):
-                    yield event
-    for event in out.finish():
-        yield event
+    try:
+        for speaker in speakers(turn, out):
+            async with aclosing(speaker) as deltas:
+                async for delta in deltas:
+                    for event in feed(delta):
+                        yield event
+        for event in out.finish():
+            yield event
+    finally:
+        out.leave()
 
 
 async def collect(turn: Turn) -> e.Message:
@@ -228,11 +231,14 @@ async def collect(turn: Turn) -> e.Message:
     out = Assembler(turn.message, expected=turn.expected)
     out.started = True  # nobody is to be told so
     feed = out.feed
-    for speaker in speakers(turn, out):
-        try:
-            async for delta in speaker:
-                feed(delta)
-        finally:
-            await speaker.aclose()
-    out.end()
+    try:
+        for speaker in speakers(turn, out):
+            try:
+                async for delta in speaker:
+                    feed(delta)
+            finally:
+                await speaker.aclose()
+        out.end()
+    finally:
+        out.leave()
     return turn.message

@@ -8,9 +8,11 @@ from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
+from sijo.engine.entry import Ledger, entry
 from sijo.engine.faults import Cut, Garbage
 from sijo.engine.intake import Intake, Terms
 from sijo.engine.turn import Turn, collect, run
+from sijo.errors import ApiError
 from sijo.http import body
 from sijo.http.call import Call
 from sijo.http.drive import drive
@@ -29,8 +31,9 @@ ESCAPED = re.compile(rb"\\u00[2-7]")
 class Messages:
     """Answers with one turn, streamed or whole. An ASGI app, so that nothing stands between it and the socket."""
 
-    def __init__(self, intake: Intake, *, ping_every: float) -> None:
+    def __init__(self, intake: Intake, ledger: Ledger | None = None, *, ping_every: float) -> None:
         self.intake = intake
+        self.ledger = ledger
         self.ping_every = ping_every
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,8 +44,13 @@ class Messages:
         call.model, call.backend = served.model.id, served.backend.name
         try:
             await (self._stream if call.stream else self._whole)(call, turn, receive, send)
+        except ApiError as error:
+            call.status, call.error = error.status, error.type
+            raise
         finally:
             note(call, turn.message)
+            if self.ledger is not None and (used := entry(turn, call)) is not None:
+                self.ledger.add(used)
 
     async def _stream(self, call: Call, turn: Turn, receive: Receive, send: Send) -> None:
         def begun() -> None:

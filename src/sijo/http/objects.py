@@ -58,14 +58,14 @@ def reply(value: object) -> Response:
     return Response(msgspec.json.encode(value), media_type="application/json")
 
 
-def limit_of(text: str | None) -> int:
+def limit_of(text: str | None, usual: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> int:
     if text is None:
-        return DEFAULT_LIMIT
+        return usual
     if not text.isascii() or not text.isdigit():
         raise InvalidRequest("limit: Input should be a valid integer, unable to parse string as an integer")
     limit = int(text.lstrip("0")[:8] or "0")
-    if not 1 <= limit <= MAX_LIMIT:
-        bound = "greater than or equal to 1" if limit < 1 else f"less than or equal to {MAX_LIMIT}"
+    if not 1 <= limit <= most:
+        bound = "greater than or equal to 1" if limit < 1 else f"less than or equal to {most}"
         raise InvalidRequest(f"limit: Input should be {bound}")
     return limit
 

@@ -6,9 +6,10 @@ ids are made by who writes (`ids.new`).
 
 from collections.abc import Sequence
 
+from sijo.store import ledger
 from sijo.store.database import Database
 
-MIGRATIONS: Sequence[Sequence[str]] = ()
+MIGRATIONS: Sequence[Sequence[str]] = (ledger.TABLES,)
 """The number of a step is its place in the list, from 1."""
 
 

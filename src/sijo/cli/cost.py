@@ -1,0 +1,167 @@
+"""`sijo cost`: what was spent, read from the ledger itself: the server need not run."""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from sijo.app import priced
+from sijo.cli.table import aligned, comma_separated, sparkline
+from sijo.config import ConfigError, Settings, load
+from sijo.engine.prices import DOLLAR, Prices, dollars, midnight
+from sijo.store import Database, StoreError, database
+from sijo.store.ledger import Ledger
+from sijo.store.opening import FILE
+from sijo.store.rollups import DAY
+from sijo.store.spend import month
+
+BY = {"model": "model", "key": "api_key", "workspace": "workspace", "engine": "engine"}
+NOBODY = {"key": "(no key)", "workspace": "default"}
+"""What stands for the empty name."""
+HEAD = ("turns", "input", "cache_write", "cache_read", "output", "searches", "usd")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes; `estimate` is a command of its own below it."""
+    from sijo.cli import estimate
+
+    parser.add_argument("--by", choices=list(BY), default="model", help="what the table has a row for, default model")
+    parser.add_argument("--since", type=day, metavar="DATE", help="first day (UTC), default the first of this month")
+    parser.add_argument("--until", type=day, metavar="DATE", help="last day, default today")
+    parser.add_argument("--format", choices=("table", "csv", "json"), default="table")
+    parser.add_argument("--config", help="a sijo.toml")
+    parser.add_argument("--data-dir", help="where state lives, default ~/.sijo")
+    parser.add_argument("--database", metavar="URL", help="a postgresql:// that replicas share")
+    commands = parser.add_subparsers(dest="cost", metavar="COMMAND", parser_class=argparse.ArgumentParser)
+    estimate.arguments(commands.add_parser("estimate", help="what requests would cost, with a cache and without"))
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What was spent, in picodollars: today, this month, and from day to day and by name in the time asked for."""
+
+    today: int
+    month: int
+    days: Mapping[date, int]
+    rows: Sequence[tuple[str, Sequence[int]]]
+    """Each name with its turns, tokens and searches, and picodollars; the dearest first."""
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.cost == "estimate":
+        from sijo.cli.estimate import estimate
+
+        return estimate(args)
+    settings = load(args.config, {"data_dir": args.data_dir, "database": args.database})
+    today = datetime.fromtimestamp(time.time(), UTC).date()
+    since, until = args.since or today.replace(day=1), args.until or today
+    if until < since:
+        raise ConfigError(f"--until {until} is before --since {since}")
+    spent = asyncio.run(read(settings, since, until, args.by))
+    show = {"table": table, "csv": comma, "json": whole}[args.format]
+    sys.stdout.write(show(spent, args.by, since, until) + "\n")
+    return 0
+
+
+def ledger_of(settings: Settings) -> Database:
+    """The database with the ledger in it; none is made for a question."""
+    address, folder = settings.server.database, Path(settings.server.data_dir).expanduser()
+    if address is None and not (folder / FILE).exists():
+        raise StoreError(f"{folder}: there is no ledger here; say where with --data-dir or --database")
+    return database(address, folder)
+
+
+async def read(settings: Settings, since: date, until: date, by: str) -> Spent:
+    store = ledger_of(settings)
+    await store.open()
+    try:
+        return await spent(Ledger(store), priced(settings), since, until, by)
+    finally:
+        await store.close()
+
+
+async def spent(ledger: Ledger, prices: Prices, since: date, until: date, by: str) -> Spent:
+    now = time.time()
+    begin, end = midnight(since), midnight(until) + DAY
+    days = await by_day(ledger, prices, min(begin, month(now)[0]), max(end, now))
+    today = datetime.fromtimestamp(now, UTC).date()
+    named = [
+        (
+            str(one.of[BY[by]]) or NOBODY.get(by, ""),
+            (one.turns, one.input, one.write_5m + one.write_1h, one.read, one.output, one.searches, one.cost),
+        )
+        for one in await ledger.sums(DAY, begin, end, (BY[by],))
+    ]
+    return Spent(
+        days.get(today, 0),
+        sum(amount for at, amount in days.items() if (at.year, at.month) == (today.year, today.month)),
+        {since + timedelta(n): days.get(since + timedelta(n), 0) for n in range((until - since).days + 1)},
+        sorted(named, key=lambda row: (-row[1][-1], row[0])),
+    )
+
+
+async def by_day(ledger: Ledger, prices: Prices, begin: float, end: float) -> dict[date, int]:
+    """What each day cost, containers too."""
+    found, until, seconds = dict[date, int](), 0.0, 0
+    for one in await ledger.sums(DAY, month(begin)[0], end, ("start",)):
+        start = int(one.of["start"])
+        if start >= until:
+            until, seconds = month(start)[1], 0
+        found[datetime.fromtimestamp(start, UTC).date()] = one.cost + prices.code(seconds, one.code_seconds)
+        seconds += one.code_seconds
+    return found
+
+
+def table(spent: Spent, by: str, since: date, until: date) -> str:
+    rows = [(name, *(f"{count:,}" for count in counts[:-1]), usd(counts[-1])) for name, counts in spent.rows]
+    total = [sum(column) for column in zip(*(counts for _, counts in spent.rows), strict=True)]
+    if len(rows) > 1:
+        rows.append(("all", *(f"{count:,}" for count in total[:-1]), usd(total[-1])))
+    head = [f"today  {usd(spent.today)}", f"month  {usd(spent.month)}", ""]
+    if len(spent.days) > 1:
+        most = max(spent.days.values())
+        head += [f"{since}  {sparkline(list(spent.days.values()))}  {until}  (highest day {usd(most)})", ""]
+    names = [by, *(name.replace("_", " ") for name in HEAD[:-1]), "cost"]
+    return "\n".join([*head, aligned([name.upper() for name in names], rows) if rows else "nothing in this time"])
+
+
+def comma(spent: Spent, by: str, since: date, until: date) -> str:
+    rows = [(name, *counts[:-1], dollars(counts[-1])) for name, counts in spent.rows]
+    return comma_separated((by, *HEAD), rows)
+
+
+def whole(spent: Spent, by: str, since: date, until: date) -> str:
+    rows = [
+        {by: name, **dict(zip(HEAD, (*counts[:-1], dollars(counts[-1])), strict=True))} for name, counts in spent.rows
+    ]
+    return json.dumps(
+        {
+            "currency": "USD",
+            "today": dollars(spent.today),
+            "month": dollars(spent.month),
+            "since": str(since),
+            "until": str(until),
+            "days": [{"day": str(at), "usd": dollars(amount)} for at, amount in spent.days.items()],
+            "by": by,
+            "rows": rows,
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def usd(amount: int) -> str:
+    """Dollars for people: cents, or as many digits as show something."""
+    for digits in (2, 4, 6):
+        if amount == 0 or amount >= 100 * DOLLAR // 10**digits:
+            return f"${amount / DOLLAR:,.{digits}f}"
+    return f"${dollars(amount)}"

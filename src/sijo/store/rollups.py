@@ -1,0 +1,127 @@
+"""Turns as rows, and what they add to the sums by minute, hour and day: plain values, nothing is written here.
+
+Each sum is of all turns of a time that are alike in what reports tell apart. A report then adds up some hundred sums,
+however many turns there were.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from sijo.engine.entry import LONG, SHORT, STANDARD, UNKNOWN_GEO, Cost, Entry, Used, cost, plain, used
+from sijo.engine.prices import Prices
+from sijo.store.database import Row
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+WIDTHS = (MINUTE, HOUR, DAY)
+"""Seconds of the times that sums are kept for."""
+
+BY = ("workspace", "api_key", "model", "tier", "context", "geo", "speed", "engine")
+"""What reports tell apart. Of the default workspace, and where no key was used, the name is empty."""
+USED = Used.__struct_fields__
+COUNTS = ("turns", *USED, *(f"{name}_cost" for name in Cost.__struct_fields__))
+"""What is added up: turns, tokens, calls, seconds of containers, picodollars."""
+TURN = ("at", "request", "message", *BY, *USED, "cost", "stop", "status", "error", "duration", "first_token")
+"""The columns of a turn."""
+
+Key = tuple[str, ...]
+
+
+class Sum(msgspec.Struct, frozen=True):
+    """What turns that are alike came to: `of` says in what. Its fields are those of `Used` and of `Cost`, added up."""
+
+    of: Mapping[str, str | int]
+    turns: int = 0
+    input: int = 0
+    write_5m: int = 0
+    write_1h: int = 0
+    read: int = 0
+    output: int = 0
+    thinking: int = 0
+    searches: int = 0
+    fetches: int = 0
+    code_seconds: int = 0
+    input_cost: int = 0
+    write_5m_cost: int = 0
+    write_1h_cost: int = 0
+    read_cost: int = 0
+    output_cost: int = 0
+    searches_cost: int = 0
+
+    @property
+    def cost(self) -> int:
+        """Picodollars, but for those of containers."""
+        whole = self.input_cost + self.write_5m_cost + self.write_1h_cost + self.read_cost
+        return whole + self.output_cost + self.searches_cost
+
+
+class Batch(NamedTuple):
+    """Turns to be written together, and what they add to the sums (each with its width and start before its key)."""
+
+    turns: Sequence[Row]
+    sums: Sequence[Row]
+
+
+def batch(entries: Iterable[Entry], prices: Prices) -> Batch:
+    """The rows of some turns, at the prices of their day."""
+    turns: list[Row] = []
+    sums: dict[tuple[int, Key], list[int]] = {}
+    for entry in entries:
+        amount = used(entry.usage, entry.code_seconds)
+        price = cost(entry, amount, prices)
+        key = dimensions(entry, amount, prices)
+        turns.append(turn(entry, key, amount, price))
+        minute = int(entry.at) // MINUTE * MINUTE
+        counts = (1, *fields(amount), *fields(price))
+        have = sums.get((minute, key))
+        sums[minute, key] = list(counts) if have is None else [a + b for a, b in zip(have, counts, strict=True)]
+    return Batch(turns, widened(sums))
+
+
+def widened(minutes: dict[tuple[int, Key], list[int]]) -> list[Row]:
+    """The sums of minutes, and those of their hours and days, in an order that all writers keep: none waits for another
+    that waits for it."""
+    found: dict[tuple[int, int, Key], list[int]] = {}
+    for (minute, key), counts in minutes.items():
+        for width in WIDTHS:
+            place = (width, minute // width * width, key)
+            have = found.get(place)
+            found[place] = counts if have is None else [a + b for a, b in zip(have, counts, strict=True)]
+    return [(width, start, *key, *counts) for (width, start, key), counts in sorted(found.items())]
+
+
+def dimensions(entry: Entry, amount: Used, prices: Prices) -> Key:
+    """What reports tell this turn by, in the order of `BY`."""
+    usage = entry.usage
+    return (
+        entry.workspace or "",
+        entry.key or "",
+        plain(entry.model),
+        plain(usage.service_tier, STANDARD),
+        LONG if prices.long(amount.total) else SHORT,
+        plain(usage.inference_geo, UNKNOWN_GEO),
+        plain(usage.speed, STANDARD),
+        plain(entry.engine),
+    )
+
+
+def turn(entry: Entry, key: Key, amount: Used, price: Cost) -> Row:
+    """The row of a turn, in the order of `TURN`."""
+    return (
+        entry.at,
+        entry.request,
+        plain(entry.message),
+        *key,
+        *fields(amount),
+        price.total,
+        plain(entry.stop) or None,
+        entry.status,
+        entry.error,
+        entry.duration,
+        entry.first,
+    )
+
+
+def fields(amount: Used | Cost) -> tuple[int, ...]:
+    return tuple(getattr(amount, name) for name in type(amount).__struct_fields__)

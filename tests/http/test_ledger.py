@@ -1,0 +1,151 @@
+"""Turns that end badly, and servers that do: what of them is in the ledger."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import anthropic
+import pytest
+
+from tests.http.turns import COST, SCRIPT, USAGE, results, rows, say, settled
+from tests.http.waiting import until
+from tests.serving import Running, serving
+
+SERVER = ("--model", "simulator", "--scripts", str(SCRIPT))
+
+
+def client_of(running: Running) -> anthropic.Anthropic:
+    return anthropic.Anthropic(base_url=running.url, api_key="any", max_retries=0)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    with serving(tmp_path, *SERVER) as running:
+        yield running
+
+
+def test_a_client_who_left_in_the_middle_pays_for_what_was_said(running: Running) -> None:
+    with client_of(running) as client:
+        stream = say(client, "slow", stream=True)
+        for event in stream:
+            if event.type == "content_block_delta":
+                break
+        stream.close()
+        settled(running, 1)
+    (row,) = rows(running)
+    assert (row["stop"], row["error"], row["status"]) == (None, "client_left", 200)
+    assert 0 < row["output"] < 10
+    assert row["input"] > 0
+    assert row["cost"] == row["input"] * 5_000_000 + row["output"] * 25_000_000
+
+
+def test_a_client_who_did_not_wait_for_the_whole_pays_too(running: Running) -> None:
+    with client_of(running) as client, pytest.raises(anthropic.APITimeoutError):
+        say(client, "slow", timeout=1.5)
+    settled(running, 1)
+    (row,) = rows(running)
+    assert (row["stop"], row["error"], row["status"]) == (None, "client_left", 499)
+    assert 0 < row["output"] < 10
+
+
+def test_a_stream_that_broke_is_in_it_and_a_turn_that_failed_at_once_is_not(running: Running) -> None:
+    with client_of(running) as client:
+        with pytest.raises(anthropic.APIStatusError):
+            say(client, "refused")
+        with pytest.raises(anthropic.APIStatusError):
+            list(say(client, "broken", stream=True))
+        with pytest.raises(anthropic.APIStatusError):
+            say(client, "broken")
+        say(client, "plain")
+        settled(running, 3)
+    found = [(row["error"], row["status"], row["stop"]) for row in rows(running)]
+    assert found == [
+        ("overloaded_error", 200, None),
+        ("overloaded_error", 529, None),
+        (None, 200, "end_turn"),
+    ]
+    assert all(row["output"] > 0 and row["input"] > 0 for row in rows(running))
+
+
+def test_sigterm_loses_no_turn(running: Running) -> None:
+    with client_of(running) as client, ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: say(client, "plain"), range(100)))
+        assert running.stop() == 0
+    assert {row["message"] for row in rows(running)} == {reply.id for reply in replies}
+
+
+def test_sigterm_loses_no_turn_of_several_workers(tmp_path: Path) -> None:
+    with serving(tmp_path, *SERVER, "--workers", "2") as running:
+        with client_of(running) as client, ThreadPoolExecutor(8) as pool:
+            replies = list(pool.map(lambda _: say(client, "plain"), range(100)))
+            running.stop()
+        assert {row["message"] for row in rows(running)} == {reply.id for reply in replies}
+
+
+def test_a_stream_that_sigterm_cuts_is_in_it(tmp_path: Path) -> None:
+    with serving(tmp_path, *SERVER, env={"SIJO_GRACE": "1"}) as running:
+        with client_of(running) as client:
+            stream = iter(say(client, "slow", stream=True))
+            next(event for event in stream if event.type == "content_block_delta")
+            running.stop()
+        (row,) = rows(running)
+        assert row["output"] > 0
+        assert row["stop"] is None
+
+
+def test_kill_9_loses_the_last_second_at_most(running: Running) -> None:
+    with client_of(running) as client:
+        replies = [say(client, "plain") for _ in range(50)]
+        time.sleep(1.0)
+        running.process.send_signal(signal.SIGKILL)
+        running.process.wait()
+    assert {row["message"] for row in rows(running)} == {reply.id for reply in replies}
+
+
+def test_it_goes_on_after_a_restart(tmp_path: Path) -> None:
+    for _ in range(2):
+        with serving(tmp_path, *SERVER) as running:
+            with client_of(running) as client:
+                say(client, "plain")
+            running.stop()
+    with serving(tmp_path, *SERVER) as running:
+        assert sum(one["output_tokens"] for one in results(running, USAGE)) == 1000
+        assert sum(float(one["amount"]) for one in results(running, COST)) == 3.5
+
+
+def test_two_replicas_on_one_database_report_the_same(address: str, tmp_path: Path) -> None:
+    flags = (*SERVER, "--database", address)
+    with serving(tmp_path / "one", *flags) as one, serving(tmp_path / "two", *flags) as two:
+        for running in (one, two, two):
+            with client_of(running) as client:
+                say(client, "cached")
+        total = {1500: "output_tokens", 150_000: "cache_read_input_tokens"}
+        for running in (one, two):
+            for amount, name in total.items():
+                until(
+                    lambda r=running, n=name, a=amount: True if sum(x[n] for x in results(r, USAGE)) == a else None,
+                    f"{amount} {name}",
+                )
+
+
+def test_the_ledger_can_be_switched_off(tmp_path: Path) -> None:
+    with serving(tmp_path, *SERVER, env={"SIJO_LEDGER": "false"}) as running:
+        with client_of(running) as client:
+            say(client, "plain")
+        running.stop()
+        assert rows(running) == []
+
+
+def test_a_wrong_price_stops_the_server_with_its_name(tmp_path: Path) -> None:
+    settings = tmp_path / "sijo.toml"
+    settings.write_text('[prices."qwen3"]\ninput = -1\noutput = 1\n')
+    command = ["serve", "--model", "simulator", "--config", str(settings), "--data-dir", str(tmp_path), "--port", "0"]
+    done = subprocess.run(
+        [sys.executable, "-m", "sijo", *command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "sijo: prices.qwen3: a price is between 0 and 1000" in done.stderr
