@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sijo.http.protocol import Protocol
 
 PATIENCE = 15.0
+LENGTH = [(b"content-length", b"1")]
 GET = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
 
 
@@ -38,7 +39,7 @@ class App:
 
 
 @asynccontextmanager
-async def served(app: App, kind: type[Protocol] = Protocol) -> AsyncIterator[int]:
+async def served(app: ASGIApp, kind: type[Protocol] = Protocol) -> AsyncIterator[int]:
     """The port on which the app is served."""
     config = uvicorn.Config(app, port=0, http=kind, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
@@ -64,6 +65,76 @@ async def test_a_client_that_sent_several_requests_and_goes_leaves_none_behind(f
         writer.write(then)
         writer.close()
     assert (app.begun, app.told) == (1, 1)  # the server has ended, so nothing is left
+
+
+async def test_requests_that_come_together_are_answered_in_their_order() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            said = scope["path"].encode() + (await receive())["body"]
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": said})
+
+    async with served(app) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for at in range(20):
+            writer.write(f"POST /{at}?x HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\n\r\n!".encode())
+        for at in range(20):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 OK\r\n") and b"transfer-encoding: chunked" in head
+            assert await reader.readuntil(b"\r\n0\r\n\r\n") == f"{len(str(at)) + 2}\r\n/{at}!\r\n0\r\n\r\n".encode()
+        writer.close()
+
+
+async def test_a_body_is_asked_for_where_the_client_waits_for_that() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            length = b"%d" % len((await receive())["body"])
+            headers = [(b"content-length", b"1")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": length})
+
+    async with served(app) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n")
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"abc")
+        assert (await reader.readuntil(b"\r\n\r\n3")).startswith(b"HTTP/1.1 200 OK")
+        writer.close()
+
+
+BAD: dict[str, list[Message]] = {
+    "nothing": [],
+    "no_body": [{"type": "http.response.start", "status": 200, "headers": []}],
+    "no_start": [{"type": "http.response.body", "body": b"x"}],
+    "header": [
+        {"type": "http.response.start", "status": 200, "headers": [(b"x", b"y\r\nset-cookie: z"), *LENGTH]},
+        {"type": "http.response.body", "body": b"x"},
+    ],
+    "too_long": [
+        {"type": "http.response.start", "status": 200, "headers": LENGTH},
+        {"type": "http.response.body", "body": b"xy"},
+    ],
+    "too_short": [
+        {"type": "http.response.start", "status": 200, "headers": LENGTH},
+        {"type": "http.response.body", "body": b""},
+    ],
+}
+
+
+@pytest.mark.parametrize("said", BAD.values(), ids=BAD)
+async def test_a_bad_reply_is_no_reply(said: list[Message], caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Scope, _: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for message in said:
+                await send(message)
+
+    async with served(app) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET)
+        assert await reader.read() == b""
+        writer.close()
+    raised = [record.exc_info for record in caplog.records if record.name == "sijo.http"]
+    assert len(raised) == (said[-1]["type"] == "http.response.body" if said else 0)
 
 
 async def test_a_connection_without_a_request_is_closed() -> None:

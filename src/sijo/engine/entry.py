@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -199,8 +200,11 @@ def part(value: object, name: str) -> int:
 
 def plain(text: object, otherwise: str = "") -> str:
     """A name from outside, as every database takes it."""
-    if not isinstance(text, str) or not text:
-        return otherwise
+    return _plain(text[: LONGEST + 1]) if isinstance(text, str) and text else otherwise
+
+
+@lru_cache(1024)
+def _plain(text: str) -> str:
     if text.isascii() and text.isprintable() and len(text) <= LONGEST:
         return text
     return text[:LONGEST].replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()

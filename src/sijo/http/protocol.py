@@ -181,6 +181,7 @@ class Protocol(asyncio.Protocol):
         self._answered, self._idle, self._due = exchange, False, NEVER
         if self._task is None:
             self._task = self.loop.create_task(self._answer())
+            self._task.add_done_callback(_failed)
         elif self._called is not None and not self._called.done():
             self._called.set_result(None)
         self.state.tasks.add(self._task)
@@ -188,7 +189,7 @@ class Protocol(asyncio.Protocol):
     async def _answer(self) -> None:
         """Let the app answer one exchange after the other: a task for each would cost what it costs to read its head.
 
-        What the app raises ends the connection, and asyncio logs it. A reply that it did not end is cut off.
+        What the app raises ends the connection, and is logged. A reply that it did not end is cut off.
         """
         try:
             while (exchange := self._answered) is not None:
@@ -263,11 +264,19 @@ class Protocol(asyncio.Protocol):
         """Refuse what is no request: with words while nobody else is speaking, else by hanging up."""
         if self.transport.is_closing():
             return
-        if self._answered is not None and self._answered.begun and not self._answered.complete:
-            self.transport.abort()
-            return
+        if (answered := self._answered) is not None and not answered.complete:
+            if answered.begun:
+                self.transport.abort()
+                return
+            answered.gone = True
+            answered.wake()
         self.transport.write(b"\r\n".join((REFUSED % len(words), *self.common(), b"connection: close", b"", words)))
         self.transport.close()
+
+
+def _failed(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("a request was not answered to its end", exc_info=error)
 
 
 def _split(url: bytes) -> tuple[str, bytes, bytes]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import astuple
 
 from sijo.engine.entry import LONG, SHORT, STANDARD, UNKNOWN_GEO, Cost, Entry, Used, cost, plain, used
 from sijo.engine.prices import Prices
@@ -66,17 +67,15 @@ class Batch(NamedTuple):
 def batch(entries: Iterable[Entry], prices: Prices) -> Batch:
     """The rows of some turns, at the prices of their day."""
     turns: list[Row] = []
-    sums: dict[tuple[int, Key], list[int]] = {}
+    alike: dict[tuple[int, Key], list[tuple[int, ...]]] = {}
     for entry in entries:
         amount = used(entry.usage, entry.code_seconds)
         price = cost(entry, amount, prices)
         key = dimensions(entry, amount, prices)
-        turns.append(turn(entry, key, amount, price))
-        minute = int(entry.at) // MINUTE * MINUTE
-        counts = (1, *fields(amount), *fields(price))
-        have = sums.get((minute, key))
-        sums[minute, key] = list(counts) if have is None else [a + b for a, b in zip(have, counts, strict=True)]
-    return Batch(turns, widened(sums))
+        counts = astuple(amount)
+        turns.append(turn(entry, key, counts, price))
+        alike.setdefault((int(entry.at) // MINUTE * MINUTE, key), []).append((1, *counts, *astuple(price)))
+    return Batch(turns, widened({place: list(map(sum, zip(*rows, strict=True))) for place, rows in alike.items()}))
 
 
 def widened(minutes: dict[tuple[int, Key], list[int]]) -> list[Row]:
@@ -106,14 +105,14 @@ def dimensions(entry: Entry, amount: Used, prices: Prices) -> Key:
     )
 
 
-def turn(entry: Entry, key: Key, amount: Used, price: Cost) -> Row:
+def turn(entry: Entry, key: Key, counts: tuple[int, ...], price: Cost) -> Row:
     """The row of a turn, in the order of `TURN`."""
     return (
         entry.at,
         entry.request,
         plain(entry.message),
         *key,
-        *fields(amount),
+        *counts,
         price.total,
         plain(entry.stop) or None,
         entry.status,
@@ -121,7 +120,3 @@ def turn(entry: Entry, key: Key, amount: Used, price: Cost) -> Row:
         entry.duration,
         entry.first,
     )
-
-
-def fields(amount: Used | Cost) -> tuple[int, ...]:
-    return tuple(getattr(amount, name) for name in type(amount).__struct_fields__)

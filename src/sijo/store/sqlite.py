@@ -1,9 +1,11 @@
 """The default database: a file. Readers do not wait for the writer (WAL), writers take turns."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import aiosqlite
@@ -19,6 +21,10 @@ PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA mmap_size=268435456",
 )
+
+VALUES = re.compile(r"VALUES (\(\?(?:, \?)*\))")
+TOGETHER = 8000
+"""Values of a statement at most; SQLite takes 32,766."""
 
 
 class Sqlite:
@@ -56,8 +62,7 @@ class Sqlite:
 
     async def many(self, sql: str, values: Sequence[Row]) -> None:
         async with self.transaction():
-            with said(self.path):
-                await self._writer.executemany(sql, values)
+            await changed_by_rows(self._writer, self.path, sql, values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Database]:
@@ -105,8 +110,7 @@ class Inside:
         return await changed(self._connection, self._path, sql, values)
 
     async def many(self, sql: str, values: Sequence[Row]) -> None:
-        with said(self._path):
-            await self._connection.executemany(sql, values)
+        await changed_by_rows(self._connection, self._path, sql, values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Database]:
@@ -127,6 +131,21 @@ async def changed(connection: aiosqlite.Connection, path: Path, sql: str, values
         count = cursor.rowcount
         await cursor.close()
     return count
+
+
+async def changed_by_rows(connection: aiosqlite.Connection, path: Path, sql: str, rows: Sequence[Row]) -> None:
+    """One change for each row. Of insertions many are made by one statement: at each the driver lets go of Python and
+    takes it back, which a busy event loop pays for.
+    """
+    with said(path):
+        if (found := VALUES.search(sql)) is None:
+            await connection.executemany(sql, rows)
+            return
+        most = TOGETHER // found[1].count("?")
+        for part in (rows[at : at + most] for at in range(0, len(rows), most)):
+            several = ", ".join([found[1]] * len(part))
+            text = f"{sql[: found.start(1)]}{several}{sql[found.end(1) :]}"
+            await (await connection.execute(text, list(chain.from_iterable(part)))).close()
 
 
 @contextmanager
