@@ -11,6 +11,7 @@ from sijo.engine.caller import Caller
 from sijo.engine.estimate import tokens
 from sijo.engine.prices import Prices
 from sijo.engine.turn import Turn
+from sijo.errors import ApiError
 from sijo.wire import blocks as b
 from sijo.wire import events as e
 
@@ -88,7 +89,7 @@ class Ledger(Protocol):
         ...
 
 
-def entry(turn: Turn, call: "Over") -> Entry | None:
+def entry(turn: Turn, call: "Over", failed: ApiError | None = None) -> Entry | None:
     """The entry of a turn that is over by now, well or not; None for one that nothing was used for."""
     message = turn.message
     usage = message.usage if message.stop_reason is not None else begun(message, turn.expected)
@@ -105,8 +106,8 @@ def entry(turn: Turn, call: "Over") -> Entry | None:
         engine=turn.backend.name,
         usage=usage,
         stop=message.stop_reason,
-        status=call.status,
-        error=call.error,
+        status=call.status if failed is None else failed.status,
+        error=call.error if failed is None else failed.type,
         duration=duration,
         first=None if call.first is None else call.first - call.began,
     )

@@ -42,14 +42,15 @@ class Messages:
         read, terms = self.intake.turn, Terms(call.version, call.betas, call.caller)
         turn, call.stream, served = await aside(read, raw, terms) if heavy(raw) else read(raw, terms)
         call.model, call.backend = served.model.id, served.backend.name
+        failed: ApiError | None = None
         try:
             await (self._stream if call.stream else self._whole)(call, turn, receive, send)
         except ApiError as error:
-            call.status, call.error = error.status, error.type
+            failed = error
             raise
         finally:
             note(call, turn.message)
-            if self.ledger is not None and (used := entry(turn, call)) is not None:
+            if self.ledger is not None and (used := entry(turn, call, failed)) is not None:
                 self.ledger.add(used)
 
     async def _stream(self, call: Call, turn: Turn, receive: Receive, send: Send) -> None:

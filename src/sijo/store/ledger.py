@@ -86,7 +86,7 @@ class Ledger:
         if not all(only.values()):
             return []
         by = sorted(by, key=PLACE.index)  # in the order of the index, where there is nothing to sort
-        columns = [*by, *(f"SUM({name})" for name in COUNTS)]
+        columns = [*by, *(f"CAST(SUM({name}) AS BIGINT)" for name in COUNTS)]
         narrowed = "".join(f" AND {name} IN ({', '.join('?' * len(values))})" for name, values in only.items())
         grouped = f" GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else " HAVING COUNT(*) > 0"
         rows = await self._database.rows(
@@ -96,7 +96,7 @@ class Ledger:
             *(value for values in only.values() for value in values),
         )
         many = len(by)
-        return [Sum(dict(zip(by, row, strict=False)), *map(int, row[many:])) for row in rows]
+        return [Sum(dict(zip(by, row, strict=False)), *row[many:]) for row in rows]
 
     async def turns(self) -> int:
         """How many turns there are."""
