@@ -94,7 +94,7 @@ class Walk:
         self.numbers: list[int] = []
         self.leads: dict[int, bytes] = {}
         self.roles: list[tuple[int, bytes]] = []
-        self.starts: dict[int, int] = {}
+        self.beside: dict[int, int] = {}
         self.sights = Sights()
         late = []
         for tool in prompt.tools:
@@ -113,7 +113,7 @@ class Walk:
         blocks, numbers, see = self.blocks, self.numbers, self.sights.see
         role, number = "", self.messages
         for item in prompt.items:
-            self.starts[len(blocks)] = self.starts.get(len(blocks), 0) + 1
+            self._begin(count.MESSAGE)
             if item.role != role:
                 role = item.role
                 self.roles.append((len(blocks), role.encode() + b"\n"))
@@ -127,7 +127,12 @@ class Walk:
                 numbers.append(number)
                 number += 1
 
+    def _begin(self, tokens: int) -> None:
+        """Here begins what costs tokens beside its blocks."""
+        self.beside[len(self.blocks)] = self.beside.get(len(self.blocks), 0) + tokens
+
     def _parts(self, result: Any, number: int) -> None:
+        self._begin(count.BLOCK)
         head = _encode(msgspec.structs.replace(result, content="", cache_control=None))
         at = len(self.blocks)
         self.leads[at] = self.leads.get(at, b"") + head + b"\n"  # where a result has no parts, the next has its place
@@ -180,13 +185,13 @@ class Tape:
         self._data: list[bytes] = []
 
     def run(self, wanted: set[int], marked: set[int]) -> None:
-        walk, starts, leads = self.walk, self.walk.starts, self.walk.leads
+        walk, beside, leads = self.walk, self.walk.beside, self.walk.leads
         end = max(wanted, default=-1)
         for position, block in enumerate(walk.blocks):
             if position == walk.system and self.format is not None:
                 self.texts.append(_encode(self.format.schema).decode())
-            if position in starts:
-                self.beside += count.MESSAGE * starts[position]
+            if position in beside:
+                self.beside += beside[position]
             if position <= end and (lead := leads.get(position)) is not None:
                 self._data.append(lead)
             self._read(block, position < walk.messages, position <= end)
@@ -194,7 +199,7 @@ class Tape:
                 self.digests[position] = self._digest()
             if position in marked:
                 self.places[position] = (len(self.texts), self.beside)
-        self.beside += count.MESSAGE * starts.get(len(walk.blocks), 0)
+        self.beside += beside.get(len(walk.blocks), 0)
 
     def _read(self, block: Any, first: bool, hashed: bool) -> None:
         kind = type(block)
@@ -206,8 +211,7 @@ class Tape:
             self.texts.append(text)
             data = text.encode() + b"\n"
         elif kind is b.ToolResult and block.content.__class__ is list:
-            self.beside += count.BLOCK  # its parts came before it
-            data = _TAIL
+            data = _TAIL  # its parts came before it
         else:
             self.beside += count.block_tokens(block, self.texts, self.high)
             data = written(block) if hashed else b""
