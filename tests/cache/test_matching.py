@@ -145,7 +145,7 @@ async def test_a_prefix_can_be_read_once_the_first_answer_has_begun(platform: Pl
     answer = asyncio.ensure_future(anext(asked))
     await waits.asked.wait()  # it has looked, and found nothing: the first has not begun
     assert isinstance(await anext(events), e.MessageStart)
-    assert used((await collect(third))).read > 0  # the first goes on: that it began is enough
+    assert used(await collect(third)).read > 0  # the first goes on: that it began is enough
     waits.go.set()
     start = await answer
     assert isinstance(start, e.MessageStart) and used(start.message).read == 0
