@@ -153,7 +153,7 @@ async def test_web_search_on_or_off_keeps_the_tools(platform: Platform) -> None:
 
     def digests(*extra: Json) -> list[bytes]:
         asked = prompt(BASE["messages"], tools=[tool("read"), tool("write", SOON), *extra], system=BASE["system"])
-        layout = lay(asked, asked.thought, b"root")
+        layout = lay(asked, b"root")
         return [layout.digests[position] for position, _ in layout.marks]
 
     off, on = digests(), digests(SEARCH)

@@ -7,9 +7,11 @@ what was counted here; how it is divided is for `charge`. What the engine itself
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.cache import charge, diagnose
