@@ -22,10 +22,12 @@ from sijo.backends.engines import engines as engine_rows
 from sijo.backends.openai_chat import OpenAIChat
 from sijo.backends.record import Recorder
 from sijo.backends.replay import Replayer
+from sijo.backends.replicas import Replicas
 from sijo.backends.simulator import Delay, Simulator
 from sijo.backends.upstream import Upstream
 from sijo.config import ConfigError, EngineSection, Settings, key_of
 from sijo.engine.betas import betas
+from sijo.engine.cache import Cache, Memory
 from sijo.engine.catalog import Catalog, Engine
 from sijo.engine.intake import Counter, Intake
 from sijo.engine.models import models
@@ -39,7 +41,7 @@ from sijo.http.messages import Count, Messages
 from sijo.http.objects import Objects
 from sijo.http.reports import Reports
 from sijo.http.routes import exact, table
-from sijo.store import database
+from sijo.store import Database, Prefixes, database
 from sijo.store.ledger import Ledger
 from sijo.store.writer import Writer
 from sijo.tools.tool_search import ToolSearch
@@ -110,6 +112,7 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
         screens(settings),
         awareness=server.awareness,
         tool_prompt=server.tool_prompt,
+        cache=cache_of(settings, store, keys[-1]),
         own=own,
     )
     ledger, costs = Ledger(store), priced(settings)
@@ -159,11 +162,37 @@ def catalog_of(settings: Settings, pools: Pools) -> Catalog:
     """The engines of the settings and the routes to them; without any, the simulator."""
     sections = settings.engine or (EngineSection(name=SIMULATOR, kind=SIMULATOR),)
     engines = {section.name: engine(section, settings, pools) for section in sections}
-    routes = tuple(settings.models.items()) or (("*", sections[0].name),)
-    for pattern, name in routes:
+    groups: dict[str, Engine] = {}
+    routes = [(pattern, named(pattern, names, engines, groups)) for pattern, names in settings.models.items()]
+    routes = routes or [("*", sections[0].name)]
+    return Catalog(models(), {**groups, **engines}, routes, refuse_retired=settings.server.refuse_retired)
+
+
+def named(pattern: str, names: str | Sequence[str], engines: Mapping[str, Engine], groups: dict[str, Engine]) -> str:
+    """The engine that a route leads to; one made of several is put among the `groups`."""
+    several = (names,) if isinstance(names, str) else names
+    for name in several:
         if name not in engines:
             raise ConfigError(f"models.{pattern}: no engine is named {name}")
-    return Catalog(models(), engines, routes, refuse_retired=settings.server.refuse_retired)
+    if not several or len(set(several)) < len(several):
+        raise ConfigError(f"models.{pattern}: must name one engine, or several different ones")
+    whole = "+".join(several)
+    if len(several) > 1 and whole not in groups:
+        try:
+            groups[whole] = group([engines[name] for name in several])
+        except ValueError as error:
+            raise ConfigError(f"models.{pattern}: {error}") from error
+    return whole
+
+
+def group(members: Sequence[Engine]) -> Engine:
+    """Replicas as one engine: with the ids that all of them know, and the smallest window of each."""
+    own = {}
+    for id in members[0].own:
+        if all(id in member.own for member in members):
+            own[id] = min((window for member in members if (window := member.own[id])), default=None)
+    backend = Replicas([member.backend for member in members])
+    return Engine(backend, own, any(member.strict for member in members))
 
 
 def engine(section: EngineSection, settings: Settings, pools: Pools) -> Engine:
@@ -238,7 +267,9 @@ def counters(settings: Settings) -> dict[str, Counter]:
         return {}
     from tokenizers import Tokenizer  # an extra
 
-    return {section.name: counter(Tokenizer.from_file(str(section.tokenizer))) for section in named}
+    made = {section.name: counter(Tokenizer.from_file(str(section.tokenizer))) for section in named}
+    groups = [names for names in settings.models.values() if not isinstance(names, str)]
+    return made | {"+".join(names): made[names[0]] for names in groups if names and names[0] in made}
 
 
 def counter(tokenizer: "Tokenizer") -> Counter:
@@ -259,6 +290,14 @@ def summarizer(settings: Settings, catalog: Catalog) -> Backend | None:
     if settings.summarizer not in catalog.engines:
         raise ConfigError(f"summarizer: no engine is named {settings.summarizer}")
     return catalog.engines[settings.summarizer].backend
+
+
+def cache_of(settings: Settings, store: Database, secret: bytes) -> Cache:
+    """Caching by the rules: in the memory of a server that is alone, else in the database that all share."""
+    if settings.server.cache == "engine":
+        return Cache(None, secret)
+    alone = settings.server.workers == 1 and not store.shared
+    return Cache(Memory() if alone else Prefixes(store), secret)
 
 
 def screens(settings: Settings) -> list[re.Pattern[str]]:

@@ -42,6 +42,8 @@ class Server(Section, frozen=True):
     """Tell the models that are aware of their context (Sonnet 4.5 and the like) its size and use."""
     tool_prompt: bool = False
     """Count the hosted API's hidden tool prompt too, where the count is ours (the simulator)."""
+    cache: Literal["rules", "engine"] = "rules"
+    """What clients are told of the prompt cache: what the API's rules come to, or what the engine says of its own."""
     grace: Annotated[float, Meta(ge=0)] = 30.0
     """Seconds for open streams to finish after SIGTERM."""
     ping: Annotated[float, Meta(gt=0)] = 10.0
@@ -104,8 +106,9 @@ class Trace(Section, frozen=True):
 class Settings(Section, frozen=True):
     server: Server = Server()
     engine: tuple[EngineSection, ...] = ()
-    models: dict[str, str] = {}
-    """Pattern of what clients ask for -> name of the engine that answers, first fit wins. Default: all to the first."""
+    models: dict[str, str | tuple[str, ...]] = {}
+    """Pattern of what clients ask for -> name of the engine that answers, first fit wins. Default: all to the first.
+    Several names are replicas: each conversation keeps to one of them while it can."""
     simulator: SimulatorSection = SimulatorSection()
     record: str | None = None
     """A folder to which every answer is written."""

@@ -12,6 +12,7 @@ The API's errors, one class for each `error.type` (and the HTTP status that goes
   x RateLimited           429 rate_limit_error        try again after `retry_after` seconds
   x TimedOut              504 timeout_error           the engine took too long
   x Overloaded            529 overloaded_error        the engine is busy or away; try again
+    + Unreachable                                     it is away, and was not asked: another can be
 
 An engine's failure becomes one of these where its status is still known (`backends/upstream.py`), and keeps its meaning
 from there to the client. `details` is the machine-readable part of the envelope, with its `error_code`.
@@ -105,6 +106,10 @@ class Overloaded(ApiError):
 
     def __init__(self, message: str = "Overloaded", *, retry_after: float | None = None) -> None:
         super().__init__(message, retry_after=retry_after)
+
+
+class Unreachable(Overloaded):
+    """The engine is away, and was not asked: another can be. To a client it is no other than overloaded."""
 
 
 TREE: tuple[type[ApiError], ...] = (

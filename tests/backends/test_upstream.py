@@ -18,7 +18,7 @@ from sijo.backends.upstream import Upstream, address, seconds
 from sijo.engine import deltas as d
 from sijo.engine.models import models
 from sijo.engine.prompt import Item, Prompt, Thought
-from sijo.errors import ApiError, InvalidRequest, Overloaded, RateLimited, TimedOut
+from sijo.errors import ApiError, InvalidRequest, Overloaded, RateLimited, TimedOut, Unreachable
 from sijo.wire import blocks as b
 from sijo.wire.request import decode_count
 from tests.backends.raw import CLOSE, HANG, HEAD, Asked, Engine, Steps, chunked, engine, plain, refusal, stream
@@ -140,7 +140,7 @@ async def test_what_may_be_over_in_a_moment_is_tried_again(upstream: Upstream, f
     ("answer", "kind", "tries"),
     [
         (refusal(503, "The request queue is full."), Overloaded, 3),
-        ([CLOSE], Overloaded, 3),
+        ([CLOSE], Unreachable, 3),
         (refusal(429), RateLimited, 1),
         (refusal(429, retry_after="60"), RateLimited, 1),
         (refusal(500), ApiError, 1),
@@ -166,7 +166,7 @@ async def test_an_engine_that_is_away_is_overloaded(upstream: Upstream) -> None:
     async with engine(HELLO) as to:
         away = chat(to, upstream)
     found = await error(away)
-    assert type(found) is Overloaded
+    assert type(found) is Unreachable
     assert str(to.port) not in found.message
 
 

@@ -90,7 +90,7 @@ class Servers:
         names += [f"refuse_{case}" for case in tomllib.loads(REFUSALS.read_text("utf-8"))]
         url, nobody = f"{self.behind}/v1", "http://127.0.0.1:1/v1"
         engines = [section(name, name.split("_")[1], url) for name in names]
-        return self._config("recorded", [*engines, section("nobody", "vllm", nobody)])
+        return self._config("recorded", ['[server]\ncache = "engine"\n', *engines, section("nobody", "vllm", nobody)])
 
     def _config(self, name: str, engines: list[str]) -> list[str]:
         path = self.folder / f"{name}.toml"

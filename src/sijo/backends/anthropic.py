@@ -122,7 +122,7 @@ def asked(prompt: Prompt, *, as_is: bool) -> CountRequest:
     request, items = prompt.request, prompt.items
     if not as_is:
         messages = [MessageParam(item.role, list(item.content)) for item in items]
-        return msgspec.structs.replace(request, messages=messages)
+        return msgspec.structs.replace(request, messages=messages, system=list(prompt.system))
     ends = [item.role for item in items[-2:]]
     answering = request.messages[-1].role != "assistant"  # otherwise the client began the answer itself
     if ends == ["assistant", "assistant"] or (answering and ends[-1:] == ["assistant"]):

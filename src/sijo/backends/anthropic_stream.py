@@ -7,7 +7,7 @@ block). What it leaves out stays out, but for the reason to stop. Its errors are
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -256,7 +256,7 @@ class Tally:
 
     def _spent(self, counts: Mapping[str, int]) -> Deltas:
         """What is new in the counts."""
-        new = {name: count - self._told.get(name, 0) for name, count in counts.items()}
+        new: Any = {name: count - self._told.get(name, 0) for name, count in counts.items()}
         self._told |= counts
         return (d.Spent(**new),) if any(new.values()) else ()
 

@@ -20,7 +20,7 @@ from sijo.backends.upstream import AWAY, LACKING, Refused, Reply, Upstream, addr
 from sijo.engine.context import stops_at_window
 from sijo.engine.deltas import AnyDelta
 from sijo.engine.prompt import Prompt
-from sijo.errors import Overloaded
+from sijo.errors import Unreachable
 from sijo.wire.base import Json
 
 log = logging.getLogger("sijo.openai")
@@ -89,7 +89,7 @@ class OpenAIChat:
         except Broken as error:
             if said:
                 raise
-            raise Overloaded(AWAY) from error
+            raise Unreachable(AWAY) from error
 
     async def count(self, prompt: Prompt, /) -> int | None:
         """The prompt's tokens by the engine's tokenizer, or None where it has no endpoint for that."""

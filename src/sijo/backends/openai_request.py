@@ -35,6 +35,8 @@ def body(prompt: Prompt, row: Row, model: str) -> Json:
         out["stream_options"] = {"include_usage": True}
         if row.stream_usage == "continuous":
             out["stream_options"]["continuous_usage_stats"] = True
+    if row.cache_salt and prompt.salt:
+        out[row.cache_salt] = prompt.salt
     _sample(out, prompt, row)
     if prompt.tools:
         _tools(out, prompt, row)

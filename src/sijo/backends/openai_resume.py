@@ -51,7 +51,7 @@ class Renderer:
             whole = [*rendered, *await self._tokens(thought if opened else f"{OPEN}\n{thought}")]
         else:
             raise ApiError(UNRENDERED)
-        raw = {key: chat[key] for key in (*SAMPLING, self.row.grammar) if key in chat}
+        raw = {key: chat[key] for key in (*SAMPLING, self.row.grammar, self.row.cache_salt) if key in chat}
         return {"model": self.model, "prompt": whole, "max_tokens": prompt.max_tokens, **raw}
 
     async def _tokens(self, text: str) -> list[int]:

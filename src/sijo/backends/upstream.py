@@ -20,7 +20,7 @@ import msgspec
 from yarl import URL
 
 from sijo.backends.lines import Broken
-from sijo.errors import ApiError, Overloaded, TimedOut
+from sijo.errors import ApiError, TimedOut, Unreachable
 
 log = logging.getLogger("sijo.upstream")
 
@@ -195,7 +195,7 @@ def meaning(error: Exception, *, begun: bool = False) -> ApiError:
         return TimedOut(SLOW)
     if isinstance(error, aiohttp.ClientSSLError):
         return ApiError(DISTRUSTED, should_retry=False)
-    return Broken() if begun else Overloaded(AWAY)
+    return Broken() if begun else Unreachable(AWAY)
 
 
 def decoded(body: bytes) -> Any:

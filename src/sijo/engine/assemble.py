@@ -163,9 +163,10 @@ class Assembler:
         if delta.cache_read:
             usage.cache_read_input_tokens += delta.cache_read
         if delta.cache_5m or delta.cache_1h:
+            old = usage.cache_creation  # `message_start` has it: it is not changed
+            five, hour = old.ephemeral_5m_input_tokens + delta.cache_5m, old.ephemeral_1h_input_tokens + delta.cache_1h
+            usage.cache_creation = e.CacheCreation(five, hour)
             usage.cache_creation_input_tokens += delta.cache_5m + delta.cache_1h
-            usage.cache_creation.ephemeral_5m_input_tokens += delta.cache_5m
-            usage.cache_creation.ephemeral_1h_input_tokens += delta.cache_1h
         if delta.thinking:
             details = usage.output_tokens_details or e.OutputDetails()
             usage.output_tokens_details = e.OutputDetails(details.thinking_tokens + delta.thinking)

@@ -65,10 +65,9 @@ class Catalog:
         for model in self.models:
             if self._engine(model.id) is not None and not self._refused(model):
                 yield self.find(model.id)
-        for engine in self.engines.values():
-            for own in engine.own:
-                if self.models.get(own) is None:
-                    yield self.find(own)
+        for own in dict.fromkeys(own for engine in self.engines.values() for own in engine.own):
+            if self.models.get(own) is None:
+                yield self.find(own)
 
     def _look(self, name: str) -> Served:
         known = self.models.get(name)

@@ -29,6 +29,8 @@ PAGE = 2_000
 """Tokens of a PDF page, its text and its picture."""
 PAGE_BYTES = 50_000
 """Bytes of a PDF that are taken for a page: to open the file would cost more than all the rest."""
+LATE: tuple[type, ...] = (t.WebSearch,)
+"""Tools of which the hosted API tells the model in the system prompt, behind all others."""
 HEAD = 1 << 19
 """How many bytes of an image are searched for its size: a JPEG may have its thumbnail and profile before it."""
 
@@ -38,24 +40,27 @@ _encode = msgspec.json.encode
 def prompt_tokens(prompt: Prompt, text: Text) -> int:
     """The tokens of a whole prompt, where `text` counts those of a string."""
     high, total = prompt.model.high_res, prompt.hidden
-    texts = [block.text for block in prompt.system]
+    texts: list[str] = []
+    late: list[str] = []
     deferred: dict[str, t.AnyTool] = {}
     for tool in prompt.tools:
-        if name := _deferred(tool):
+        if name := deferred_name(tool):
             deferred[name] = tool
         else:
-            texts.append(_json(tool))
+            (late if isinstance(tool, LATE) else texts).append(encoded(tool))
+    texts += late
     if prompt.format is not None:
         texts.append(_encode(prompt.format.schema).decode())
+    texts += [block.text for block in prompt.system]
     for item in prompt.items:
         total += MESSAGE
         for block in item.content:
             if type(block) is b.Text:
                 texts.append(block.text)
                 continue
-            total += _block(block, texts, high)
+            total += block_tokens(block, texts, high)
             if deferred:
-                texts += [_json(deferred.pop(name)) for name in found(block) if name in deferred]
+                texts += [encoded(deferred.pop(name)) for name in found(block) if name in deferred]
     return total + text("\n".join(texts))
 
 
@@ -99,7 +104,7 @@ def _jpeg(head: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _deferred(tool: t.AnyTool) -> str:
+def deferred_name(tool: t.AnyTool) -> str:
     """The name of a tool that is not shown before it is found, else nothing."""
     return tool.name if getattr(tool, "defer_loading", False) else ""  # type: ignore[union-attr]
 
@@ -113,13 +118,14 @@ def found(block: b.Block) -> Iterator[str]:
             yield from (reference.tool_name for reference in found)
 
 
-def _json(part: Any) -> str:
+def encoded(part: Any) -> str:
+    """A block or a tool as it is counted."""
     if getattr(part, "cache_control", None) is not None:  # a mark for the cache is no part of the prompt
         part = msgspec.structs.replace(part, cache_control=None)
     return _encode(part).decode()
 
 
-def _block(block: Any, texts: list[str], high: bool) -> int:
+def block_tokens(block: Any, texts: list[str], high: bool) -> int:
     """The tokens of a block beside its texts, which are added to `texts`."""
     match block:
         case b.Text():
@@ -130,7 +136,7 @@ def _block(block: Any, texts: list[str], high: bool) -> int:
         case b.ToolResult(content=str() as whole) | b.McpToolResult(content=str() as whole):
             texts.append(whole)
         case b.ToolResult() | b.McpToolResult():
-            return BLOCK + sum(_block(part, texts, high) for part in block.content)
+            return BLOCK + sum(block_tokens(part, texts, high) for part in block.content)
         case b.Thinking():
             texts.append(block.thinking)
             return 0
@@ -141,7 +147,7 @@ def _block(block: Any, texts: list[str], high: bool) -> int:
         case b.SearchResult():
             texts += (block.title, block.source, *(part.text for part in block.content))
         case _:
-            texts.append(_json(block))
+            texts.append(encoded(block))
     return BLOCK
 
 
@@ -160,7 +166,7 @@ def _document(block: b.Document, texts: list[str], high: bool) -> int:
             texts.append(whole)
             return 0
         case b.ContentSource(content=list() as parts):
-            return sum(_block(part, texts, high) for part in parts)
+            return sum(block_tokens(part, texts, high) for part in parts)
         case PdfBase64(data=data):
             return PAGE * max(1, round(len(data) * 3 / 4 / PAGE_BYTES))
         case _:

@@ -85,7 +85,8 @@ class Close(Delta, frozen=True):
 
 
 class Spent(Delta, frozen=True):
-    """Tokens, on top of what was spent before. `input` is what was not read from a cache."""
+    """Tokens, on top of what was spent before. `input` is what was not read from a cache. What is `told` goes out
+    as it stands, however it would be accounted."""
 
     input: int = 0
     output: int = 0
@@ -93,6 +94,7 @@ class Spent(Delta, frozen=True):
     cache_5m: int = 0
     cache_1h: int = 0
     thinking: int = 0
+    told: bool = False
 
 
 class Wait(Delta, frozen=True):

@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from sijo.engine import deltas as d
 
 
@@ -153,7 +155,7 @@ class Silent:
     def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
         match delta:
             case d.Spent():
-                return (d.Spent(delta.input, 0, delta.cache_read, delta.cache_5m, delta.cache_1h),)
+                return (replace(delta, output=0, thinking=0),)
             case d.Stop():
                 return (d.Stop("max_tokens"),)
             case _:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from sijo import ids
 from sijo.engine import context, lower, rules, thinking
 from sijo.engine.betas import Betas
+from sijo.engine.cache import Cache, Reuse
 from sijo.engine.caller import ANYBODY, Caller
 from sijo.engine.catalog import Catalog, Served
 from sijo.engine.count import prompt_tokens
@@ -59,39 +60,56 @@ class Intake:
     """Count what the hosted API adds for tools, where our count is the last word."""
     own: Own = field(default_factory=Own)
     """The tools that run here."""
+    cache: Cache = field(default_factory=Cache)
+    """Prompt caching by the API's rules; without an index clients are told what engines say of a cache of their own."""
 
     def turn(self, body: bytes, terms: Terms) -> tuple[Turn, bool, Served]:
         """A turn, whether it is to stream, and who serves it. Raises the API's errors."""
-        request, whole, served = self._read(body, MessageRequest, terms)
+        request, whole, served, cached = self._read(body, MessageRequest, terms)
         assert isinstance(request, MessageRequest)
+        able = served.backend.abilities
+        account = None
+        if (cached or request.diagnostics is not None) and not able.signs:  # a relay's upstream keeps its own
+            account = self.cache.account(whole, terms.caller.workspace)
         prompt = self._lowered(whole, served)
-        expected = prompt_tokens(prompt, self.counters.get(served.backend.name, tokens))
+        counter = self.counters.get(served.backend.name, tokens)
+        if account is not None and able.everything and counter is tokens:
+            expected = account.layout.tokens
+        else:
+            expected = prompt_tokens(prompt, counter)
+        if account is not None:
+            account.expected = expected
         asked = prompt.max_tokens
         prompt.counted = expected
         prompt = context.fitted(prompt, served, expected)
         id = ids.new("msg")
         thoughts = thinking.Thoughts(self.seal, id) if whole.thought.mode != "off" else None
         sessions = [session for _, session in whole.own]
+        reuse = None if self.cache.index is None or able.signs or able.exact else Reuse()
         turn = Turn(
             prompt,
             served.backend,
             id=id,
             asked=whole,
             sessions=sessions,
-            filters=lambda now: self._filters(now, served, thoughts, asked - prompt.max_tokens + now.max_tokens, whole),
+            filters=lambda now: self._filters(
+                now, served, thoughts, asked - prompt.max_tokens + now.max_tokens, whole, reuse
+            ),
             expected=expected,
-            summarizer=self.summarizer if not served.backend.abilities.everything else None,
+            account=account,
+            reuse=reuse,
+            summarizer=self.summarizer if not able.everything else None,
             geo="not_available" if not served.model.geo else request.inference_geo or "global",
         )
         if sessions:
             turn.resumed = unanswered(whole.items, turn.tools)
-        if request.context_management is not None and not served.backend.abilities.signs:
+        if request.context_management is not None and not able.signs:
             turn.message.context_management = {"applied_edits": []}  # the edits that are served change nothing
         return turn, request.stream, served
 
     def counted(self, body: bytes, terms: Terms) -> tuple[Prompt, Served]:
         """A prompt whose tokens are asked for, and who would serve it. Raises the API's errors."""
-        _, prompt, served = self._read(body, CountRequest, terms)
+        _, prompt, served, _ = self._read(body, CountRequest, terms)
         return self._lowered(prompt, served), served
 
     async def count(self, prompt: Prompt, served: Served) -> int:
@@ -101,7 +119,7 @@ class Intake:
             count = prompt_tokens(prompt, self.counters.get(served.backend.name, tokens))
         return count
 
-    def _read(self, body: bytes, kind: type[CountRequest], terms: Terms) -> tuple[CountRequest, Prompt, Served]:
+    def _read(self, body: bytes, kind: type[CountRequest], terms: Terms) -> tuple[CountRequest, Prompt, Served, bool]:
         lenient = not self.catalog.strict
         closed = NONE if lenient else partial(self._closed, terms)
         request = rules.read(body, kind, closed=closed, lenient=lenient, betas=bool(terms.betas))
@@ -116,7 +134,7 @@ class Intake:
             relayed=able.signs,
             own=self.own.types,
         )
-        rules.check(request, tools, facts)
+        cached = rules.check(request, tools, facts)
         messages: Sequence[MessageParam] = request.messages
         if not able.signs:
             if tools:
@@ -125,11 +143,13 @@ class Intake:
         prompt = build(request, messages, tools, served, terms)
         if tools and not able.signs:
             prompt.own = self.own.opened(prompt)
+        if (workspace := terms.caller.workspace) is not None:
+            prompt.salt = self.cache.salt(workspace)
         if self.awareness and served.model.context_aware:
             prompt.window = context.window(served, prompt.betas)
         if self.tool_prompt and able.exact:
             prompt.hidden = context.tool_prompt(prompt)
-        return request, prompt, served
+        return request, prompt, served, cached
 
     def _lowered(self, prompt: Prompt, served: Served) -> Prompt:
         """What the backend is to continue now."""
@@ -144,19 +164,25 @@ class Intake:
         return self.betas.closed(terms.betas, terms.version, model.opens if model else ())
 
     def _filters(
-        self, prompt: Prompt, served: Served, thoughts: thinking.Thoughts | None, asked: int, whole: Prompt
+        self,
+        prompt: Prompt,
+        served: Served,
+        thoughts: thinking.Thoughts | None,
+        asked: int,
+        whole: Prompt,
+        reuse: Reuse | None = None,
     ) -> Sequence[Filter]:
         """What the model's words pass on their way out: nothing where a relay passes them as they are."""
         filters: list[Filter] = []
         able = served.backend.abilities
         if able.signs:
             return filters
-        if not asked:
-            return (Silent(),)
-        if prompt.max_tokens < asked or not able.everything:
+        if prompt.max_tokens < asked or not able.everything or reuse is not None:
             count = self.counters.get(served.backend.name, tokens)
             counted = prompt_tokens(prompt, count) if prompt.counted is None else prompt.counted
-            filters.append(Meter(asked, counted, count))
+            filters.append(Meter(asked, counted, count, reuse))
+        if not asked:
+            return (*filters, Silent())
         if thoughts is not None and prompt.thought.mode != "off":
             if self.screen:
                 filters.append(thinking.Screen(thoughts, self.screen))

@@ -7,18 +7,20 @@ counted then.
 from collections.abc import Callable, Iterable
 
 from sijo.engine import deltas as d
+from sijo.engine.cache.reuse import Reuse
 
 SPOKEN = (d.Text, d.Thinking)
 
 
 class Meter:
     """Adds what was not reported. `asked` is the caller's `max_tokens`: an answer that was cut before has filled the
-    window; `expected` is the count of the input, `count` counts a text."""
+    window; `expected` is the count of the input, `count` counts a text. With `reuse` the engine's own cache is not told
+    of: what it had there is noted, and counted as plain input."""
 
     done = False
 
-    def __init__(self, asked: int, expected: int, count: Callable[[str], int]) -> None:
-        self.asked, self.expected, self.count = asked, expected, count
+    def __init__(self, asked: int, expected: int, count: Callable[[str], int], reuse: Reuse | None = None) -> None:
+        self.asked, self.expected, self.count, self.reuse = asked, expected, count, reuse
         self._output = self._input = 0
         self._said: list[str] = []
 
@@ -31,6 +33,8 @@ class Meter:
         elif kind is d.Spent:
             self._output += delta.output  # type: ignore[union-attr]
             self._input += delta.input + delta.cache_read  # type: ignore[union-attr]
+            if self.reuse is not None:
+                return (self.reuse.noted(delta),)  # type: ignore[arg-type]
         elif kind is d.Stop and delta.reason == "max_tokens" and 0 < self._output < self.asked:  # type: ignore[union-attr]
             return (d.Stop("model_context_window_exceeded"),)
         return (delta,)

@@ -68,6 +68,8 @@ class Prompt(msgspec.Struct):
     """Deferred tools that were found before the first item."""
     caller: str = ""
     """The tool that calls those that were found, where there is one (`engine/deferred.py`)."""
+    salt: str = ""
+    """Keeps what an engine caches apart from what it caches for others; of the default workspace there is none."""
     betas: tuple[str, ...] = ()
     version: str = "2023-06-01"
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sijo import ids
 from sijo.engine.abilities import Abilities
 from sijo.engine.assemble import Assembler
+from sijo.engine.cache import Account, Reuse
 from sijo.engine.deferred import found_in
 from sijo.engine.deltas import AnyDelta, Wait, Whole
 from sijo.engine.filters import Filter, through
@@ -96,6 +97,9 @@ class Turn(msgspec.Struct):
     rounds: int = ROUNDS
     summarizer: Backend | None = None
     resumed: Sequence[Call] = ()
+    account: Account | None = None
+    """Who divides the input between the cache and the caller; without one it is told as the backend tells it."""
+    reuse: Reuse | None = None
     tier: str = "standard"
     geo: str = "not_available"
     id: str = msgspec.field(default_factory=partial(ids.new, "msg"))
@@ -139,7 +143,8 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
         if turn.summarizer is not None and sums_up(prompt.thought):
             spoken = summarized(spoken, prompt, turn.summarizer)
         filters = turn.filters(prompt)
-        yield through(filters, spoken) if filters else spoken
+        spoken = through(filters, spoken) if filters else spoken
+        yield spoken if turn.account is None else turn.account.told(spoken, list(message.content), turn.id)
         if not tools or message.stop_reason not in GOES_ON:
             return
         said = message.content[seen:]

@@ -25,6 +25,8 @@ class Call:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read: int | None = None
+    cache_written: int | None = None
+    reused: int | None = None
     stop: str | None = None
     error: str | None = None
 

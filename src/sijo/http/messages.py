@@ -18,7 +18,6 @@ from sijo.http.call import Call
 from sijo.http.drive import drive
 from sijo.http.sse import EventStream, encode
 from sijo.http.watch import Watch
-from sijo.wire import events as e
 
 T = TypeVar("T")
 JSON = (b"content-type", b"application/json")
@@ -49,7 +48,7 @@ class Messages:
             failed = error
             raise
         finally:
-            note(call, turn.message)
+            note(call, turn)
             if self.ledger is not None and (used := entry(turn, call, failed)) is not None:
                 self.ledger.add(used)
 
@@ -118,11 +117,13 @@ def heavy(raw: bytes) -> bool:
     return rb"application\/pdf" in raw or (rb"\u00" in raw and bool(ESCAPED.search(raw)))
 
 
-def note(call: Call, message: e.Message) -> None:
+def note(call: Call, turn: Turn) -> None:
     """What the turn came to, for the access line."""
-    usage = message.usage
+    usage = turn.message.usage
     call.input_tokens, call.output_tokens = usage.input_tokens, usage.output_tokens
-    call.cache_read, call.stop = usage.cache_read_input_tokens, message.stop_reason
+    call.cache_read, call.cache_written = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
+    call.reused = None if turn.reuse is None else turn.reuse.tokens
+    call.stop = turn.message.stop_reason
 
 
 async def answer(send: Send, reply: bytes) -> None:

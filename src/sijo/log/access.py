@@ -38,6 +38,8 @@ class Access(msgspec.Struct, tag_field="logger", tag="sijo.access", omit_default
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    engine_cached_tokens: int | None = None
     stop: str | None = None
     error: str | None = None
 
@@ -109,6 +111,8 @@ def access(seen: Seen, ended: float, epoch: float) -> Access:
         input_tokens=seen.input_tokens,
         output_tokens=seen.output_tokens,
         cache_read_tokens=seen.cache_read,
+        cache_write_tokens=seen.cache_written,
+        engine_cached_tokens=seen.reused,
         stop=seen.stop,
         error=seen.error,
     )

@@ -26,24 +26,32 @@ class Exposition(Collector):
         yield from histograms(rows)
 
 
+Sums = dict[tuple[str, ...], int]
+
+
 def counters(rows: list[Row]) -> Iterator[Metric]:
     labels = ["model", "backend"]
     requests = CounterMetricFamily("sijo_requests", "Requests answered.", labels=[*labels, "status", "stream"])
     tokens = CounterMetricFamily("sijo_tokens", "Tokens of messages, by kind.", labels=[*labels, "kind"])
     errors = CounterMetricFamily("sijo_errors", "Errors, in a stream too, by type.", labels=[*labels, "type"])
-    spent, failed = dict[tuple[str, str, str], int](), dict[tuple[str, str, str], int]()
+    engine = CounterMetricFamily(
+        "sijo_engine_cached_tokens", "Input that engines had in their own caches.", labels=labels
+    )
+    spent, failed, reused = Sums(), Sums(), Sums()
     for row in rows:
         requests.add_metric([row.model, row.backend, str(row.status), str(row.stream).lower()], row.requests)
-        for kind, count in (("input", row.input), ("output", row.output), ("cache_read", row.cache_read)):
+        key: tuple[str, ...] = (row.model, row.backend)
+        reused[key] = reused.get(key, 0) + row.reused
+        for kind in ("input", "output", "cache_read", "cache_write"):
             key = (row.model, row.backend, kind)
-            spent[key] = spent.get(key, 0) + count
+            spent[key] = spent.get(key, 0) + getattr(row, kind)
         for kind, count in row.errors.items():
             key = (row.model, row.backend, kind)
             failed[key] = failed.get(key, 0) + count
-    for family, sums in ((tokens, spent), (errors, failed)):
+    for family, sums in ((tokens, spent), (engine, reused), (errors, failed)):
         for key, count in sums.items():
             family.add_metric(key, count)
-    yield from (requests, tokens, errors)
+    yield from (requests, tokens, engine, errors)
 
 
 def histograms(rows: list[Row]) -> Iterator[Metric]:

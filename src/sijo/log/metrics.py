@@ -61,6 +61,8 @@ class Row(msgspec.Struct):
     input: int = 0
     output: int = 0
     cache_read: int = 0
+    cache_write: int = 0
+    reused: int = 0
     duration: Histogram = msgspec.field(default_factory=Histogram)
     first: Histogram = msgspec.field(default_factory=Histogram)
     errors: dict[str, int] = {}
@@ -70,6 +72,8 @@ class Row(msgspec.Struct):
         self.input += other.input
         self.output += other.output
         self.cache_read += other.cache_read
+        self.cache_write += other.cache_write
+        self.reused += other.reused
         self.duration.add(other.duration)
         self.first.add(other.first)
         for kind, count in other.errors.items():
@@ -123,6 +127,8 @@ class Metrics:
             row.input += seen.input_tokens or 0
             row.output += seen.output_tokens
             row.cache_read += seen.cache_read or 0
+            row.cache_write += seen.cache_written or 0
+            row.reused += seen.reused or 0
         if seen.error is not None:
             row.errors[seen.error] = row.errors.get(seen.error, 0) + 1
 

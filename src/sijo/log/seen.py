@@ -20,6 +20,9 @@ class Seen(Protocol):
     input_tokens: int | None
     output_tokens: int | None
     cache_read: int | None
+    cache_written: int | None
+    reused: int | None
+    """Tokens that the engine says it had in its own cache, where clients are not told of it."""
     stop: str | None
     """The API's `stop_reason`."""
     error: str | None

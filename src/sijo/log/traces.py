@@ -97,8 +97,9 @@ def attributes(seen: Seen, model: str | None) -> dict[str, str | int | float | b
         "gen_ai.response.model": model if seen.stop is not None else None,
         "gen_ai.response.finish_reasons": finish(seen),
         "gen_ai.response.time_to_first_chunk": (seen.first - seen.began) if seen.stream and seen.first else None,
-        "gen_ai.usage.input_tokens": None if seen.input_tokens is None else seen.input_tokens + (seen.cache_read or 0),
+        "gen_ai.usage.input_tokens": whole_input(seen),
         "gen_ai.usage.cache_read.input_tokens": seen.cache_read,
+        "gen_ai.usage.cache_creation.input_tokens": seen.cache_written,
         "gen_ai.usage.output_tokens": seen.output_tokens,
         "error.type": seen.error,
         "http.request.method": seen.method,
@@ -107,6 +108,13 @@ def attributes(seen: Seen, model: str | None) -> dict[str, str | int | float | b
         "http.response.header.request-id": [seen.id],
     }
     return {name: value for name, value in known.items() if value is not None}
+
+
+def whole_input(seen: Seen) -> int | None:
+    """As the conventions want it: with what the cache gave and took."""
+    if seen.input_tokens is None:
+        return None
+    return seen.input_tokens + (seen.cache_read or 0) + (seen.cache_written or 0)
 
 
 def failed(seen: Seen) -> bool:

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from sijo.store import ledger
 from sijo.store.database import Database
 
-MIGRATIONS: Sequence[Sequence[str]] = (ledger.TABLES,)
+CACHE = (
+    """CREATE TABLE cache_prefixes (
+        digest TEXT PRIMARY KEY, tokens INTEGER NOT NULL, lifetime INTEGER NOT NULL, expires DOUBLE PRECISION NOT NULL
+    )""",
+    "CREATE INDEX cache_prefixes_expires ON cache_prefixes (expires)",
+    "CREATE TABLE cache_notes (id TEXT PRIMARY KEY, note TEXT NOT NULL, expires DOUBLE PRECISION NOT NULL)",
+    "CREATE INDEX cache_notes_expires ON cache_notes (expires)",
+)
+
+MIGRATIONS: Sequence[Sequence[str]] = (ledger.TABLES, CACHE)
 """The number of a step is its place in the list, from 1."""
 
 

@@ -113,7 +113,8 @@ def _input(answer: Answer, prompt: Prompt) -> d.Spent:
     if usage is None:
         return d.Spent(_counted(prompt))
     given = usage.input if usage.input is not None else _counted(prompt)
-    return d.Spent(given, cache_read=usage.cache_read, cache_5m=usage.cache_5m, cache_1h=usage.cache_1h)
+    told = usage.input is not None or bool(usage.cache_read or usage.cache_5m or usage.cache_1h)
+    return d.Spent(given, cache_read=usage.cache_read, cache_5m=usage.cache_5m, cache_1h=usage.cache_1h, told=told)
 
 
 def _counted(prompt: Prompt) -> int:

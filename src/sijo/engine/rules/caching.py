@@ -26,6 +26,7 @@ def breakpoints(case: Case) -> None:
         _automatic(case, case.request.cache_control, marks)
     if len(marks) > MOST:
         raise InvalidRequest(f"A maximum of {MOST} blocks with cache_control may be provided. Found {len(marks)}.")
+    case.cached = bool(marks)
     short = False
     for path, mark in marks:
         if mark.scope is not None and SCOPE in case.facts.closed_paths:

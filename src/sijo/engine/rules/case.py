@@ -15,7 +15,7 @@ NONE: frozenset[str] = frozenset()
 class Case:
     """`turns` knows what the messages hold once it has walked them."""
 
-    __slots__ = ("facts", "names", "request", "tools", "turns", "whole")
+    __slots__ = ("cached", "facts", "names", "request", "tools", "turns", "whole")
 
     def __init__(self, request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> None:
         self.request, self.tools, self.facts = request, tools, facts
@@ -23,6 +23,8 @@ class Case:
         self.turns = Turns(request.messages, facts, self.names)
         self.whole = request if isinstance(request, MessageRequest) else None
         """The request where an answer is asked for, None where tokens are counted."""
+        self.cached = False
+        """There is a breakpoint for the cache."""
 
     @property
     def forced(self) -> bool:

@@ -21,8 +21,8 @@ RESUMED = (b.ServerToolUse, b.McpToolUse, b.McpToolResult, *b.SERVER_RESULTS)
 """An assistant message that ends with one of these was paused: to go on with it is no prefill."""
 
 
-def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> None:
-    """Raise InvalidRequest for the first rule that a request breaks."""
+def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> bool:
+    """Whether a request asks for caching. Raises InvalidRequest for the first rule that it breaks."""
     case = Case(request, tools, facts)
     rules = RULES
     if not tools and plain(request):
@@ -30,6 +30,7 @@ def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> None
         rules = PLAIN if case.turns.blocks else WORDS
     for rule in rules:
         rule(case)
+    return case.cached
 
 
 def plain(request: CountRequest) -> bool:

@@ -1,0 +1,188 @@
+"""What clients are told of the cache: the rules' figures in place of the engine's, for one turn.
+
+`Cache` is what all turns share, an `Account` belongs to one. The total is what the engine counted, where it tells, else
+what was counted here; how it is divided is for `charge`. What the engine itself says of its cache goes to `Reuse`.
+"""
+
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import ClassVar
+
+from msgspec.structs import replace
+
+from sijo.engine import deltas as d
+from sijo.engine.cache import charge, diagnose
+from sijo.engine.cache.index import Index
+from sijo.engine.cache.layout import Layout, Mark, lay
+from sijo.engine.prompt import Item, Prompt
+from sijo.wire import blocks as b
+from sijo.wire.base import Json
+
+Deltas = AsyncGenerator[d.AnyDelta]
+SILENT = (d.Spent, d.About)
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Without an `index` nothing is accounted. `secret` keeps an organization's prefixes apart from those of others,
+    and what is stored from being guessed at; `clock` gives Unix seconds."""
+
+    index: Index | None = None
+    secret: bytes = b""
+    clock: Callable[[], float] = time.time
+
+    SALT: ClassVar[bytes] = b"salt"
+
+    def root(self, workspace: str | None, model: str) -> bytes:
+        """What the digests of a workspace begin with."""
+        return self._keyed(b"root", workspace, model)
+
+    def salt(self, workspace: str | None) -> str:
+        """What tells an engine to keep a workspace's prefixes apart, without naming it. The default one has none."""
+        return "" if workspace is None else self._keyed(self.SALT, workspace, "").hex()
+
+    def note_key(self, workspace: str | None, message: str) -> bytes:
+        """Under what the note on a message is kept."""
+        return self._keyed(b"note", workspace, message)
+
+    def account(self, prompt: Prompt, workspace: str | None) -> "Account | None":
+        """The account of a turn, from its prompt before anything is lowered."""
+        if self.index is None:
+            return None
+        request = prompt.request
+        automatic = None if request.cache_control is None else request.cache_control.ttl or "5m"
+        root = self.root(workspace, prompt.model.id)
+        layout = lay(prompt, root, automatic=automatic)
+        return Account(self, self.index, prompt, workspace, root, layout, self.clock())
+
+    def _keyed(self, use: bytes, workspace: str | None, name: str) -> bytes:
+        key = blake2b(self.secret).digest()[:32]
+        words = repr((workspace, name)).encode()
+        return blake2b(words, key=key, person=use, digest_size=16).digest()
+
+
+@dataclass(slots=True)
+class Account:
+    """One turn's. `expected` is what to announce before the engine has counted; it may be another than the layout's,
+    for the engine is given a prompt in other words."""
+
+    cache: Cache
+    index: Index
+    prompt: Prompt
+    workspace: str | None
+    root: bytes
+    layout: Layout
+    started: float
+    expected: int = 0
+    begun: bool = False
+
+    async def told(self, deltas: Deltas, content: Sequence[b.Block], message: str) -> Deltas:
+        """What a model says, after `content` of the same turn, with the input side of its usage accounted.
+
+        The prefixes are there for others as soon as the first word is.
+        """
+        first, self.begun = not self.begun, True
+        layout = self._after(content) if content else self.layout
+        async with aclosing(deltas) as source:
+            found, about = await self._opened(layout, message if first else "")
+            if about is not None:
+                yield d.About({"diagnostics": about})
+            bill = Bill(self, layout, found, layout.tokens if content else self.expected)
+            async for delta in source:
+                kind = type(delta)
+                if kind is d.Spent:
+                    rest = bill.heard(delta)  # type: ignore[arg-type]
+                    if rest is not None:
+                        yield rest
+                    continue
+                if not bill.open and kind not in SILENT:
+                    yield await bill.opened()
+                yield delta
+            yield await bill.closed()
+
+    async def _opened(self, layout: Layout, message: str) -> tuple[charge.Finding, Json | None]:
+        index, now = self.index, self.started
+        found = charge.Finding()
+        if layout.digests:
+            there = await index.find(layout.digests.values(), now)
+            found = charge.finding(layout, there, now)
+            if found.renewed:
+                await index.save(found.renewed, now)
+        about = None
+        if message and diagnose.asked(self.prompt) is not None:
+            about = await self._diagnosed(layout, found, message)
+        return found, about
+
+    async def _diagnosed(self, layout: Layout, found: charge.Finding, message: str) -> Json:
+        """Why the prefix of the request before is not that of this one. Leaves a note for the next."""
+        index, now = self.index, self.started
+        here = diagnose.fingerprint(self.prompt, layout)
+        await index.note(self.cache.note_key(self.workspace, message), diagnose.encode(here), now + diagnose.KEPT)
+        asked = diagnose.asked(self.prompt)
+        if asked is None or asked.previous_message_id is None:
+            return {"cache_miss_reason": None}
+        note = await index.recall(self.cache.note_key(self.workspace, asked.previous_message_id), now)
+        before = None if note is None else diagnose.decode(note)
+        return {"cache_miss_reason": diagnose.reason(before, here, self.prompt, found.tokens)}
+
+    def _after(self, content: Sequence[b.Block]) -> Layout:
+        """The layout of the same prompt with what this turn has said: between its rounds the prefix is kept for five
+        minutes without being asked for."""
+        prompt = replace(self.prompt, items=[*self.prompt.items, Item("assistant", list(content))])
+        return lay(prompt, self.root, automatic="5m" if self.layout.marks else None)
+
+
+class Bill:
+    """The charge of one speaker: as it is known when it begins, and set right when its engine has counted."""
+
+    def __init__(self, account: Account, layout: Layout, found: charge.Finding, expected: int) -> None:
+        self.account, self.layout, self.found = account, layout, found
+        self.open = False
+        self._total, self._expected = 0, expected
+        self._told = charge.Charge()
+        self._marks: Sequence[Mark] = ()
+        self._given = False
+
+    def heard(self, spent: d.Spent) -> d.Spent | None:
+        """What is left of a usage when its input is taken out, to be divided by the rules, or all of it where it is to
+        be told as it is."""
+        if self._given or spent.told:
+            self._given = True
+            return spent
+        input = spent.input + spent.cache_read + spent.cache_5m + spent.cache_1h
+        if not input:
+            return spent
+        self._total += input
+        return d.Spent(output=spent.output, thinking=spent.thinking) if spent.output or spent.thinking else None
+
+    async def opened(self) -> d.Spent:
+        """The answer begins: what was written can be read from now on."""
+        self.open = True
+        total = self._total or self._expected
+        if self.layout.marks:
+            self._marks = charge.written(self.layout, self.found, self.account.prompt.model.cache_minimum, total)
+        return await self._settle(total)
+
+    async def closed(self) -> d.Spent:
+        """What is to be added, or taken back, where the engine counted otherwise."""
+        if not self._total or self._total == self._told.total:
+            return d.Spent()
+        return await self._settle(self._total)
+
+    async def _settle(self, total: int) -> d.Spent:
+        account, told = self.account, self._told
+        self._told, entries = charge.charged(self.layout, self.found, self._marks, total, account.started)
+        if entries:
+            await account.index.save(entries, account.started)
+        if self._given:
+            return d.Spent()
+        due = self._told
+        return d.Spent(
+            input=due.input - told.input,
+            cache_read=due.read - told.read,
+            cache_5m=due.written_5m - told.written_5m,
+            cache_1h=due.written_1h - told.written_1h,
+        )

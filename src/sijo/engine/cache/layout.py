@@ -1,0 +1,251 @@
+"""A prompt as positions: tools, system blocks, blocks of messages, parts of a tool's result, as the prefix has them.
+
+A position is where a prefix can end. It has a digest of all that stands before it (only where one may be looked for: to
+make one costs more than to hash a short block), and the tokens so far, counted when they are asked for.
+
+Taken as it was asked for, before anything is lowered for an engine: the key is what the client sent, without its marks.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from sijo.engine import count
+from sijo.engine.cache.settings import SEEN, Sights, of_messages, of_system
+from sijo.engine.estimate import tokens
+from sijo.engine.prompt import Prompt
+from sijo.engine.rules.turns import NO_MARKS
+from sijo.wire import blocks as b
+
+LOOK_BACK = 20
+"""Blocks in which an earlier prefix is looked for, that with the breakpoint counted."""
+BYTES = 16
+"""Of a digest."""
+Mark = tuple[int, str]
+"""A breakpoint: the position that it ends, and its lifetime, `5m` or `1h`."""
+_encode = msgspec.json.encode
+_TAIL = b"]\n"
+
+
+@dataclass(slots=True)
+class Layout:
+    """`marks` ascend. `digests` are those of the positions where a prefix may be looked for; `windows` are these
+    positions for each mark, the mark's own first."""
+
+    marks: Sequence[Mark]
+    digests: dict[int, bytes]
+    windows: Sequence[Sequence[int]]
+    texts: list[str]
+    beside: int
+    places: dict[int, tuple[int, int]]
+    """For the position of a mark: how many texts lie before its end, and the tokens beside them."""
+    counted: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def tokens(self) -> int:
+        """Of the whole prompt, by the estimate: what `count.prompt_tokens` says."""
+        return self._upto(-1, len(self.texts), self.beside)
+
+    def upto(self, position: int) -> int:
+        """Tokens of the prefix that ends at a mark's position."""
+        return self._upto(position, *self.places[position])
+
+    def _upto(self, position: int, texts: int, beside: int) -> int:
+        known = self.counted.get(position)
+        if known is None:
+            if texts == len(self.texts) and position >= 0:
+                known = self.tokens - self.beside + beside
+            else:
+                known = tokens("\n".join(self.texts[:texts])) + beside
+            self.counted[position] = known
+        return known
+
+
+def lay(prompt: Prompt, root: bytes, *, automatic: str | None = None) -> Layout:
+    """The positions of a prompt. `root` is who may read it: what is known under one root is not found under another.
+    `automatic` is the lifetime of a breakpoint at the last block that can have one."""
+    walk = Walk(prompt)
+    marks = walk.marked(automatic)
+    windows = [walk.window(position) for position, _ in marks]
+    wanted = {position for window in windows for position in window}
+    leads: dict[int, bytes] = {}
+    for position, lead in (
+        (walk.system, of_system(prompt, walk.sights) + b"\n"),
+        (walk.messages, of_messages(prompt, walk.sights) + b"\n"),
+        *walk.roles,
+        *walk.leads.items(),
+    ):
+        leads[position] = leads.get(position, b"") + lead
+    walk.leads = leads
+    tape = Tape(prompt, walk, root)
+    tape.run(wanted, {position for position, _ in marks})
+    return Layout(marks, tape.digests, windows, tape.texts, tape.beside, tape.places)
+
+
+class Walk:
+    """The blocks in their order, flat. A tool's result with parts is each part, then the result itself, which closes
+    it: to the look-back they are one block, and have one of the `numbers`."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self.blocks: list[Any] = []
+        self.numbers: list[int] = []
+        self.leads: dict[int, bytes] = {}
+        self.roles: list[tuple[int, bytes]] = []
+        self.beside: dict[int, int] = {}
+        self.sights = Sights()
+        late = []
+        for tool in prompt.tools:
+            if isinstance(tool, count.LATE):  # on or off, the other tools stay cached
+                late.append(tool)
+            elif not getattr(tool, "defer_loading", False):
+                self.blocks.append(tool)
+        self.system = len(self.blocks)
+        self.blocks += late
+        self.blocks += prompt.system
+        self.messages = len(self.blocks)
+        self.numbers += range(self.messages)
+        self._items(prompt)
+
+    def _items(self, prompt: Prompt) -> None:
+        blocks, numbers, see = self.blocks, self.numbers, self.sights.see
+        role, number = "", self.messages
+        for item in prompt.items:
+            self._begin(count.MESSAGE)
+            if item.role != role:
+                role = item.role
+                self.roles.append((len(blocks), role.encode() + b"\n"))
+            for block in item.content:
+                kind = type(block)
+                if kind is b.ToolResult and block.content.__class__ is list:  # type: ignore[union-attr]
+                    self._parts(block, number)
+                elif kind in SEEN:
+                    see(block)
+                blocks.append(block)
+                numbers.append(number)
+                number += 1
+
+    def _begin(self, tokens: int) -> None:
+        """Here begins what costs tokens beside its blocks."""
+        self.beside[len(self.blocks)] = self.beside.get(len(self.blocks), 0) + tokens
+
+    def _parts(self, result: Any, number: int) -> None:
+        self._begin(count.BLOCK)
+        head = _encode(msgspec.structs.replace(result, content="", cache_control=None))
+        at = len(self.blocks)
+        self.leads[at] = self.leads.get(at, b"") + head + b"\n"  # where a result has no parts, the next has its place
+        for part in result.content:
+            if type(part) in SEEN:
+                self.sights.see(part)
+            self.blocks.append(part)
+            self.numbers.append(number)
+
+    def marked(self, automatic: str | None) -> list[Mark]:
+        """The breakpoints, that which is set by itself included."""
+        found: dict[int, str] = {}
+        for position, block in enumerate(self.blocks):
+            if type(block) not in NO_MARKS and (mark := block.cache_control) is not None:
+                found[position] = mark.ttl or "5m"
+        if automatic is not None and (last := self.last()) is not None:
+            found.setdefault(last, automatic)
+        return sorted(found.items())
+
+    def last(self) -> int | None:
+        """The last block of the messages that can have a breakpoint."""
+        for position in range(len(self.blocks) - 1, self.messages - 1, -1):
+            block = self.blocks[position]
+            if type(block) not in NO_MARKS and not (type(block) is b.Text and not block.text.strip()):
+                return position
+        return None
+
+    def window(self, position: int) -> list[int]:
+        """Where a prefix is looked for from a breakpoint, nearest first."""
+        first, numbers = self.numbers[position] - LOOK_BACK, self.numbers
+        at = position
+        while at >= 0 and numbers[at] > first:
+            at -= 1
+        return list(range(position, at, -1))
+
+
+class Tape:
+    """Reads the blocks one after the other: into a hash as far as digests are wanted, and into texts to be counted."""
+
+    def __init__(self, prompt: Prompt, walk: Walk, root: bytes) -> None:
+        self.walk = walk
+        self.high = prompt.model.high_res
+        self.format = prompt.format
+        self.beside = prompt.hidden
+        self.texts: list[str] = []
+        self.digests: dict[int, bytes] = {}
+        self.places: dict[int, tuple[int, int]] = {}
+        self.found = {name: tool for tool in prompt.tools if (name := count.deferred_name(tool))}
+        self._hash = hashlib.sha256(root)
+        self._data: list[bytes] = []
+
+    def run(self, wanted: set[int], marked: set[int]) -> None:
+        walk, beside, leads = self.walk, self.walk.beside, self.walk.leads
+        end = max(wanted, default=-1)
+        for position, block in enumerate(walk.blocks):
+            if position == walk.system and self.format is not None:
+                self.texts.append(_encode(self.format.schema).decode())
+            if position in beside:
+                self.beside += beside[position]
+            if position <= end and (lead := leads.get(position)) is not None:
+                self._data.append(lead)
+            self._read(block, position < walk.messages, position <= end)
+            if position in wanted:
+                self.digests[position] = self._digest()
+            if position in marked:
+                self.places[position] = (len(self.texts), self.beside)
+        self.beside += beside.get(len(walk.blocks), 0)
+
+    def _read(self, block: Any, first: bool, hashed: bool) -> None:
+        kind = type(block)
+        if kind is b.Text:
+            self.texts.append(block.text)
+            data = said(block) if hashed else b""
+        elif first:
+            text = count.encoded(block)
+            self.texts.append(text)
+            data = text.encode() + b"\n"
+        elif kind is b.ToolResult and block.content.__class__ is list:
+            data = _TAIL  # its parts came before it
+        else:
+            self.beside += count.block_tokens(block, self.texts, self.high)
+            data = written(block) if hashed else b""
+        if hashed:
+            self._data.append(data)
+        if self.found:
+            self._shown(block, hashed)
+
+    def _shown(self, block: Any, hashed: bool) -> None:
+        """Tools that were deferred stand where they were found, and not before."""
+        for name in count.found(block):
+            if (tool := self.found.pop(name, None)) is not None:
+                self.texts.append(count.encoded(tool))
+                if hashed:
+                    self._data.append(self.texts[-1].encode() + b"\n")
+
+    def _digest(self) -> bytes:
+        self._hash.update(b"".join(self._data))
+        self._data.clear()
+        return self._hash.digest()[:BYTES]
+
+
+def said(block: b.Text) -> bytes:
+    """A text, with its length before it: so that no two can be read as others."""
+    if block.citations:
+        return written(block)
+    text = block.text.encode()
+    return b"%d\n%b" % (len(text), text)
+
+
+def written(block: Any) -> bytes:
+    """A block as it is, without its mark. Of a thought the signature: what is shown of one is not what was thought."""
+    if type(block) is b.Thinking:
+        return block.signature.encode() + b"\n"
+    if getattr(block, "cache_control", None) is not None:
+        block = msgspec.structs.replace(block, cache_control=None)
+    return _encode(block) + b"\n"
