@@ -16,6 +16,7 @@ from sijo import ids
 from sijo.engine import context, lower, rules, thinking
 from sijo.engine.betas import Betas
 from sijo.engine.caller import ANYBODY, Caller
+from sijo.engine.calls import eager
 from sijo.engine.catalog import Catalog, Served
 from sijo.engine.count import prompt_tokens
 from sijo.engine.deferred import Unwrap
@@ -27,7 +28,7 @@ from sijo.engine.servertool import Own, OwnCalls, unanswered
 from sijo.engine.thinking.decide import next_thought
 from sijo.engine.turn import Backend, Turn
 from sijo.wire.request import Adaptive, CountRequest, Disabled, Enabled, MessageParam, MessageRequest
-from sijo.wire.tools import AnyTool, Custom
+from sijo.wire.tools import AnyTool
 
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
@@ -220,13 +221,3 @@ def calls(now: Prompt, whole: Prompt) -> list[Filter]:
     if whole.own:
         filters.append(OwnCalls([session for _, session in whole.own]))
     return filters
-
-
-def eager(prompt: Prompt) -> frozenset[str]:
-    """The tools whose input streams as it comes."""
-    every = "fine-grained-tool-streaming-2025-05-14" in prompt.betas
-    return frozenset(
-        tool.name
-        for tool in prompt.tools
-        if isinstance(tool, Custom) and (tool.eager_input_streaming or (every and tool.eager_input_streaming is None))
-    )

@@ -25,6 +25,7 @@ class Call:
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read: int | None = None
+    mended: Mapping[str, int] = {}
     stop: str | None = None
     error: str | None = None
 

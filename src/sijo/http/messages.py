@@ -18,7 +18,6 @@ from sijo.http.call import Call
 from sijo.http.drive import drive
 from sijo.http.sse import EventStream, encode
 from sijo.http.watch import Watch
-from sijo.wire import events as e
 
 T = TypeVar("T")
 JSON = (b"content-type", b"application/json")
@@ -48,7 +47,7 @@ class Messages:
             call.status, call.error = error.status, error.type
             raise
         finally:
-            note(call, turn.message)
+            note(call, turn)
             if self.ledger is not None and (used := entry(turn, call)) is not None:
                 self.ledger.add(used)
 
@@ -117,9 +116,10 @@ def heavy(raw: bytes) -> bool:
     return rb"application\/pdf" in raw or (rb"\u00" in raw and bool(ESCAPED.search(raw)))
 
 
-def note(call: Call, message: e.Message) -> None:
-    """What the turn came to, for the access line."""
-    usage = message.usage
+def note(call: Call, turn: Turn) -> None:
+    """What the turn came to, for the access line and the figures."""
+    message, usage = turn.message, turn.message.usage
+    call.mended = turn.tally.counts
     call.input_tokens, call.output_tokens = usage.input_tokens, usage.output_tokens
     call.cache_read, call.stop = usage.cache_read_input_tokens, message.stop_reason
 

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from sijo.log.metrics import BUCKETS, Histogram, Row, Snapshot
 
+Labels = tuple[str, ...]
 BOUNDS = [*(f"{bound:g}" for bound in BUCKETS), "+Inf"]
 
 
@@ -31,7 +32,10 @@ def counters(rows: list[Row]) -> Iterator[Metric]:
     requests = CounterMetricFamily("sijo_requests", "Requests answered.", labels=[*labels, "status", "stream"])
     tokens = CounterMetricFamily("sijo_tokens", "Tokens of messages, by kind.", labels=[*labels, "kind"])
     errors = CounterMetricFamily("sijo_errors", "Errors, in a stream too, by type.", labels=[*labels, "type"])
-    spent, failed = dict[tuple[str, str, str], int](), dict[tuple[str, str, str], int]()
+    mended = CounterMetricFamily(
+        "sijo_mended", "Calls and documents repaired, asked again or refused.", labels=[*labels, "kind", "outcome"]
+    )
+    spent, failed, done = dict[Labels, int](), dict[Labels, int](), dict[Labels, int]()
     for row in rows:
         requests.add_metric([row.model, row.backend, str(row.status), str(row.stream).lower()], row.requests)
         for kind, count in (("input", row.input), ("output", row.output), ("cache_read", row.cache_read)):
@@ -40,10 +44,14 @@ def counters(rows: list[Row]) -> Iterator[Metric]:
         for kind, count in row.errors.items():
             key = (row.model, row.backend, kind)
             failed[key] = failed.get(key, 0) + count
-    for family, sums in ((tokens, spent), (errors, failed)):
+        for what, count in row.mended.items():
+            kind, _, outcome = what.partition(" ")
+            label = (row.model, row.backend, kind, outcome.replace(" ", "_"))
+            done[label] = done.get(label, 0) + count
+    for family, sums in ((tokens, spent), (errors, failed), (mended, done)):
         for key, count in sums.items():
             family.add_metric(key, count)
-    yield from (requests, tokens, errors)
+    yield from (requests, tokens, errors, mended)
 
 
 def histograms(rows: list[Row]) -> Iterator[Metric]:

@@ -1,5 +1,6 @@
 """What is told of a request once it is over. The server's record of a request has these attributes, and more."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 
@@ -20,6 +21,8 @@ class Seen(Protocol):
     input_tokens: int | None
     output_tokens: int | None
     cache_read: int | None
+    mended: Mapping[str, int]
+    """How often a `call` or a `document` was `repaired`, `asked again` or `refused`: by `call repaired` and so on."""
     stop: str | None
     """The API's `stop_reason`."""
     error: str | None
