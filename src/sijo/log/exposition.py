@@ -46,11 +46,11 @@ def counters(rows: list[Row]) -> Iterator[Metric]:
             failed[key] = failed.get(key, 0) + count
         for what, count in row.mended.items():
             kind, _, outcome = what.partition(" ")
-            label = (row.model, row.backend, kind, outcome.replace(" ", "_"))
+            label: Labels = (row.model, row.backend, kind, outcome.replace(" ", "_"))
             done[label] = done.get(label, 0) + count
     for family, sums in ((tokens, spent), (errors, failed), (mended, done)):
-        for key, count in sums.items():
-            family.add_metric(key, count)
+        for names, count in sums.items():
+            family.add_metric(names, count)
     yield from (requests, tokens, errors, mended)
 
 

@@ -54,7 +54,10 @@ async def asked(backend: Backend, prompt: Prompt, looked_for: Terms, tally: Tall
         if attempt.settled or (called and looked_for.single):
             yield ending(attempt.stop, called)
             return
-        if left <= 0 or tries == ASKS:
+        if left <= 0:
+            yield d.Stop("max_tokens")
+            return
+        if tries == ASKS:
             break
         tally.add(f"{kind(looked_for, attempt)} asked again")
         logger.info("asked again: %s", "a call" if attempt.bad else "an answer")

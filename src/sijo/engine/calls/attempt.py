@@ -73,7 +73,7 @@ class Attempt:
             case d.Text() if self._call is None:
                 return self._text(delta)
             case _:
-                out = self._called()
+                out = self._called(cut=isinstance(delta, d.Stop) and delta.reason not in ENDED)
         match delta:
             case d.ToolCall():
                 return [*out, *self._begin(delta)]
@@ -93,7 +93,7 @@ class Attempt:
         """The rest: the text that was held, if it is what was asked for. Sets `complaint` if it is not."""
         reason = self.stop.reason if self.stop else "end_turn"
         ended = reason in ENDED
-        out = self._called(cut=not ended)
+        out = self._called()
         if not ended:
             self.bad.clear()  # there is no room, or no will, to write them again
             return [*out, *self._held()]
