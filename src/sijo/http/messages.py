@@ -119,7 +119,7 @@ def heavy(raw: bytes) -> bool:
 def note(call: Call, turn: Turn) -> None:
     """What the turn came to, for the access line and the figures."""
     message, usage = turn.message, turn.message.usage
-    call.mended = turn.tally.counts
+    call.mended = turn.tally
     call.input_tokens, call.output_tokens = usage.input_tokens, usage.output_tokens
     call.cache_read, call.stop = usage.cache_read_input_tokens, message.stop_reason
 

@@ -93,5 +93,5 @@ async def heard(
     engine: Engine, asked: Prompt | None = None, *, convention: Convention | None = None, tally: Tally | None = None
 ) -> Heard:
     """What becomes of what the engine says. Raises the API's errors."""
-    source = answered(Written(engine, convention), asked or prompt(), tally or Tally())
+    source = answered(Written(engine, convention), asked or prompt(), Tally() if tally is None else tally)
     return Heard([delta async for delta in source])

@@ -1,10 +1,10 @@
 """What passes at once, what is held, what is asked again, and what a client gets when that does not help."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.calls import Tally, conventions
@@ -57,7 +57,7 @@ async def test_a_broken_call_is_asked_again_and_the_client_sees_only_the_right_o
     assert (got.text, got.calls, got.stop) == ("I look.", [("weather", PARIS)], "tool_use")
     assert not any(isinstance(delta, d.Thinking) for delta in got.deltas)
     assert got.output == 12  # what it cost is told
-    assert tally.counts == {"call asked again": 1}
+    assert tally == {"call asked again": 1}
     first, second = engine.asked
     assert second.items[: len(first.items)] == list(first.items)
     assert second.max_tokens == first.max_tokens - 7
@@ -245,7 +245,7 @@ async def test_what_is_no_document_is_asked_again_and_never_told(text: str) -> N
     tally = Tally()
     engine = Engine(words(text), words('{"n": 2}'))
     got = await heard(engine, prompt(tools=(), format=FORMAT), tally=tally)
-    assert (got.text, got.stop, tally.counts) == ('{"n": 2}', "end_turn", {"document asked again": 1})
+    assert (got.text, got.stop, tally) == ('{"n": 2}', "end_turn", {"document asked again": 1})
     last = engine.asked[1].items[-1].content[-1]
     assert isinstance(last, b.Text) and "not the JSON document that was asked for" in last.text
     with pytest.raises(ApiError, match="did not match the schema"):

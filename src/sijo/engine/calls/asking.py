@@ -8,7 +8,8 @@ import logging
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.calls.attempt import Attempt

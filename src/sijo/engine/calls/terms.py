@@ -1,6 +1,6 @@
 """What a model's answer must keep to: the tools that it may call, how their input comes, and the form of a document."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sijo.engine.abilities import Abilities
 from sijo.engine.calls.fit import Fit
@@ -13,14 +13,11 @@ from sijo.wire.tools import Custom
 EAGER = "fine-grained-tool-streaming-2025-05-14"
 
 
-@dataclass(slots=True)
-class Tally:
-    """What had to be done about calls and documents of one turn."""
-
-    counts: dict[str, int] = field(default_factory=dict)
+class Tally(dict[str, int]):
+    """What had to be done about the calls and documents of one turn, and how often: `call repaired` and so on."""
 
     def add(self, what: str) -> None:
-        self.counts[what] = self.counts.get(what, 0) + 1
+        self[what] = self.get(what, 0) + 1
 
 
 @dataclass(frozen=True, slots=True)

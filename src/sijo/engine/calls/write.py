@@ -7,11 +7,11 @@ the very end.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from string import Template
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from sijo.engine.calls.conventions import Convention
 from sijo.engine.prompt import Item, Prompt
