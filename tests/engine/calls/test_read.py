@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sijo.engine.calls import conventions, write
 from sijo.engine.calls.judge import Known
@@ -203,3 +205,26 @@ def test_a_made_up_result_ends_it() -> None:
     assert not reader.done
     assert reader.feed("\n<tool_response>Sunny") == []
     assert reader.done
+
+
+PIECES = sorted({
+    *(mark for pair in conventions().marks.frames for mark in pair if mark),
+    *(mark for pair in conventions().marks.doubtful for mark in pair), *conventions().marks.noise,
+    "<tool_response>", "<function=weather>", "</function>", "<parameter=city>\n", "\n</parameter>", "<weather>",
+    "</weather>", "<city>", "</city>", PARIS, '{"name": "wea', '"arguments": {', "weather", "[weather(", '(city="P")',
+    "[ARGS]", "<arg_key>", "city</arg_key><arg_value>", "</arg_value>", "```", "```json\n", "\n", " ", '"', "'", "\\",
+    "{", "}", "[", "]", "a", "<",
+})  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=9), st.booleans(), st.data())
+def test_any_heap_of_marks_is_read_the_same_however_it_is_cut(heap: list[str], told: bool, data: st.DataObject) -> None:
+    text = "".join(heap)
+    at = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=4)))
+    cut = [text[start:end] for start, end in zip([0, *at], [*at, len(text)], strict=True)]
+    assert read(cut, told=told) == read(text, told=told) == read([text], told=told)
+
+
+@given(st.text())
+def test_text_without_a_mark_stays_as_it_is(text: str) -> None:
+    assert "".join(read(text)) == text

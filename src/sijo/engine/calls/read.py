@@ -158,6 +158,7 @@ class Reader:
             return rest
         if self.made:  # it is making a result up
             self.done = True
+            self._say(held[: found.start()], out)
             self._text = ""
             return ""
         self._emit(held[: found.end()], out)
@@ -239,7 +240,7 @@ class Reader:
         frame = self._frame
         assert frame is not None
         found, after = self._read(frame, inner)
-        if not found and (inner.strip() or frame.doubt):
+        if not found and (inner.strip() or frame.doubt or not (consumed or self.made)):
             self._body = [inner + rest]
             return self._no_call(out)
         self._frame = None
