@@ -38,7 +38,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
 @pytest.fixture
 async def backend(server: LlamaServer) -> AsyncIterator[Written]:
     upstream = Upstream()
-    row = engines()["llamacpp"].changed({"tools": False, "schema": "none"})
+    row = engines()["llamacpp"].changed({"tools": False, "schema": "none", "grammar": ""})
     chat = OpenAIChat("tiny", server.url, "tiny", engine=row, key=server.key, context=CONTEXT, upstream=upstream)
     yield Written(chat, conventions()["hermes"])
     await upstream.close()

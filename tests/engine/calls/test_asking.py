@@ -259,7 +259,7 @@ async def test_a_document_that_was_cut_by_the_limit_is_told_as_it_is() -> None:
 
 async def test_an_engine_that_holds_to_a_schema_is_not_held_up() -> None:
     answer = words('{"n": 1}', size=2)
-    assert (await heard(Engine(answer, schemas=True), prompt(tools=(), format=FORMAT))).deltas == answer
+    assert (await heard(Engine(answer, holds=True), prompt(tools=(), format=FORMAT))).deltas == answer
 
 
 async def test_with_tools_and_a_schema_prose_beside_a_call_is_left_out() -> None:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sijo.engine.calls.mend import Unsure, mended
@@ -64,12 +64,14 @@ Values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(Values)
 def test_json_stays_as_it_is_to_the_character(value: object) -> None:
     for text in (json.dumps(value, ensure_ascii=False), f" {json.dumps(value, indent=1)}\n"):
         assert mended(text) == text
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text("abc", min_size=1), Values, min_size=1, max_size=3), st.integers(1))
 def test_cut_json_is_whole_or_refused_and_never_something_else(value: dict[str, object], cut: int) -> None:
     """Whatever is left of it is the beginning of what it was."""

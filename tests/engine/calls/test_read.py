@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sijo.engine.calls import conventions, write
@@ -217,6 +217,7 @@ PIECES = sorted({
 })  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=9), st.booleans(), st.data())
 def test_any_heap_of_marks_is_read_the_same_however_it_is_cut(heap: list[str], told: bool, data: st.DataObject) -> None:
     text = "".join(heap)
@@ -225,6 +226,7 @@ def test_any_heap_of_marks_is_read_the_same_however_it_is_cut(heap: list[str], t
     assert read(cut, told=told) == read(text, told=told) == read([text], told=told)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_text_without_a_mark_stays_as_it_is(text: str) -> None:
     assert "".join(read(text)) == text

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from sijo.engine import schemas
 from sijo.engine.abilities import Abilities
 from sijo.engine.calls.fit import Fit
 from sijo.engine.calls.judge import Known
 from sijo.engine.prompt import Prompt
+from sijo.wire.base import Json
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import Named, NoTools
 from sijo.wire.tools import Custom
@@ -35,11 +37,11 @@ class Terms:
 
 def terms(prompt: Prompt, able: Abilities) -> Terms | None:
     """What has to be looked after in the answer to a prompt, or None: nothing."""
-    format = None if prompt.format is None or able.schemas else Fit(prompt.format.schema)
+    format = None if prompt.format is None or holds(prompt.format.schema, able) else Fit(prompt.format.schema)
     if not prompt.tools or isinstance(prompt.choice, NoTools):
         return None if format is None else Terms(Known(()), frozenset(), frozenset(), False, False, format)
     only = prompt.choice.name if isinstance(prompt.choice, Named) else None
-    held = {tool.name for tool in prompt.tools if isinstance(tool, Custom) and tool.strict and able.strict}
+    held = {tool.name for tool in prompt.tools if isinstance(tool, Custom) and tool.strict and guarantees(tool, able)}
     return Terms(
         known=Known(prompt.tools, only),
         eager=eager(prompt),
@@ -48,6 +50,17 @@ def terms(prompt: Prompt, able: Abilities) -> Terms | None:
         single=getattr(prompt.choice, "disable_parallel_tool_use", False),
         format=format,
     )
+
+
+def holds(schema: Json, able: Abilities) -> bool:
+    """Whether an answer is sure to keep to a schema: what no grammar is made of is checked, whoever the engine is."""
+    return able.holds and schemas.held(schema)
+
+
+def guarantees(tool: Custom, able: Abilities) -> bool:
+    """The same of the input of a strict tool."""
+    schema = tool.input_schema
+    return able.strict and (able.optional or schemas.complete(schema)) and schemas.held(schema)
 
 
 def eager(prompt: Prompt) -> frozenset[str]:
