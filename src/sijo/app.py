@@ -28,6 +28,7 @@ from sijo.backends.upstream import Upstream
 from sijo.config import ConfigError, EngineSection, Settings, key_of
 from sijo.engine.betas import betas
 from sijo.engine.cache import Cache, Memory
+from sijo.engine.calls import Written, conventions
 from sijo.engine.catalog import Catalog, Engine
 from sijo.engine.intake import Counter, Intake
 from sijo.engine.models import models
@@ -241,23 +242,26 @@ def relay(section: EngineSection, pools: Pools) -> Anthropic:
     )
 
 
-def chat(section: EngineSection, pools: Pools) -> OpenAIChat:
-    """An OpenAI-compatible engine."""
+def chat(section: EngineSection, pools: Pools) -> Written:
+    """An OpenAI-compatible engine, with tools also where it takes none."""
     if section.url is None:
         raise ValueError("it has neither a url nor a path")
     rows, kind = engine_rows().rows, section.kind or "generic"
     if kind not in rows:
         raise ValueError(f"no such kind: {kind}; known are {', '.join(rows)}, anthropic, llama, simulator")
-    return OpenAIChat(
+    row = rows[kind].changed(section.abilities)
+    convention = conventions()[row.convention]
+    backend = OpenAIChat(
         section.name,
         section.url,
         section.model or "default",
-        engine=rows[kind].changed(section.abilities),
+        engine=row,
         key=key_of(section),
         context=section.context,
         thinks=section.thinks,
         upstream=pools.of(section.timeout),
     )
+    return Written(backend, None if row.tools else convention)
 
 
 def counters(settings: Settings) -> dict[str, Counter]:

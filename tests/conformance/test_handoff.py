@@ -11,6 +11,7 @@ import pytest
 from tests.conformance.picky import rows
 from tests.conformance.servers import Servers
 from tests.conformance.talk import (
+    ANYWHERE,
     THINK,
     WEATHER,
     Json,
@@ -172,7 +173,7 @@ def test_what_began_with_one_goes_on_with_another(
     """Between any two: the other takes it as it is, or, where it is strict, once the thoughts are gone."""
     told = transcripts(source)
     scene = next(scene for scene in ("text", "calls") if target.can(scene))
-    tools = [WEATHER, *({"name": name, "input_schema": {"type": "object"}} for name in names(told) - {"weather"})]
+    tools = [ANYWHERE, *({"name": name, "input_schema": {"type": "object"}} for name in names(told) - {"weather"})]
     messages = [*told, user("What was it about?")]
     thought = any(block.get("type") == "thinking" for block in blocks(told))
     if thought and target.target.server in ("simulator", "relay") and source.server not in ("simulator", "relay"):

@@ -42,6 +42,19 @@ def test_a_request_is_counted_under_its_labels() -> None:
     assert all(f"`{name}" in DOCS for name in names)
 
 
+def test_what_was_mended_is_counted_by_kind_and_outcome() -> None:
+    metrics = Metrics(KNOWN)
+    for mended in ({"call repaired": 2, "call asked again": 1}, {"call repaired": 1, "document refused": 1}, {}):
+        metrics.end(call(mended=mended), 101.5)
+    found = samples(metrics.render()[0])
+    counted = {key[2:]: value for key, value in found.items() if key[0] == "sijo_mended_total"}
+    assert counted == {
+        ("call", MODEL, "repaired"): 3,
+        ("call", MODEL, "asked_again"): 1,
+        ("document", MODEL, "refused"): 1,
+    }
+
+
 def test_buckets_hold_what_is_at_most_their_bound() -> None:
     metrics = Metrics(KNOWN)
     for seconds in (0.0, BUCKETS[1], BUCKETS[1] * 1.01, BUCKETS[-1] * 2):

@@ -65,6 +65,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     refusals: Mapping[str, tuple[str, ...]]
 
     tools: bool
+    convention: str
     tool_choice: frozenset[Literal["auto", "none", "required", "named"]]
     parallel: bool
     strict: bool
@@ -105,6 +106,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             holds=bool(self.grammar) or self.schema == "json_schema",
             holds_thinking=self.holds_thinking,
             holds_calls=self.holds_calls,
+            strict=self.tools and self.strict,
+            optional=self.optional,
         )
 
     def changed(self, overrides: Mapping[str, object]) -> Self:

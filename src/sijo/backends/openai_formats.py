@@ -4,8 +4,6 @@ A schema of the answer goes as a grammar where the row has a field for one, else
 engine's converter takes. What neither can hold is for who reads the answer to check.
 """
 
-from typing import Any
-
 import msgspec
 
 from sijo.backends.engines import Row
@@ -40,7 +38,7 @@ def hold(out: Json, prompt: Prompt, row: Row) -> None:
         out[row.grammar] = schemas.grammar(schema)
     elif row.schema == "json_schema":
         mended = schemas.mended(schema, row.patterns)
-        strict = row.optional or complete(mended)
+        strict = row.optional or schemas.complete(mended)
         wanted = {"name": "answer", "schema": mended, "strict": strict}
         out["response_format"] = {"type": "json_schema", "json_schema": wanted}
     elif row.schema == "json_object":
@@ -61,18 +59,4 @@ def parameters(tool: Custom, row: Row) -> Json:
 
 def strict(tool: Custom, row: Row) -> bool:
     """Whether the engine is told that a tool is strict."""
-    return bool(tool.strict) and row.strict and (row.optional or complete(tool.input_schema))
-
-
-def complete(schema: Any) -> bool:
-    """Whether every property of every object is required."""
-    if isinstance(schema, list):
-        return all(map(complete, schema))
-    if not isinstance(schema, dict):
-        return True
-    properties = schema.get("properties")
-    if isinstance(properties, dict) and not properties.keys() <= set(schema.get("required") or ()):
-        return False
-    inner = [*(properties.values() if isinstance(properties, dict) else ()), schema.get("items"), schema.get("anyOf")]
-    inner += [list(schema[word].values()) for word in ("$defs", "definitions") if isinstance(schema.get(word), dict)]
-    return all(map(complete, inner))
+    return bool(tool.strict) and row.strict and (row.optional or schemas.complete(tool.input_schema))

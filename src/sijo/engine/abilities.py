@@ -33,6 +33,10 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """Held to a schema, it still thinks freely before it."""
     holds_calls: bool = True
     """Held to a schema, it may still call tools instead."""
+    strict: bool = False
+    """It holds the input of a strict tool to its schema: such a call need not be checked."""
+    optional: bool = True
+    """It does so where properties are optional too."""
     signs: bool = False
     """Its thinking comes signed, its input and stops as the API has them: its deltas pass as they are."""
     found: Literal["inline", "listed"] = "listed"

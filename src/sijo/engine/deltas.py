@@ -41,11 +41,12 @@ class Cited(msgspec.Struct, frozen=True):
 
 
 class ToolCall(Delta, frozen=True):
-    """The model calls a tool. A `server` call is ours to run."""
+    """The model calls a tool. A `server` call is ours to run; a `written` one was text, to which no engine held it."""
 
     id: str
     name: str
     server: bool = False
+    written: bool = False
 
 
 class ToolInput(Delta, frozen=True):

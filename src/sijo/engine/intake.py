@@ -17,6 +17,7 @@ from sijo.engine import context, lower, rules, thinking
 from sijo.engine.betas import Betas
 from sijo.engine.cache import Cache, Reuse
 from sijo.engine.caller import ANYBODY, Caller
+from sijo.engine.calls import eager
 from sijo.engine.catalog import Catalog, Served
 from sijo.engine.count import prompt_tokens
 from sijo.engine.deferred import Unwrap
@@ -28,7 +29,7 @@ from sijo.engine.servertool import Own, OwnCalls, unanswered
 from sijo.engine.thinking.decide import next_thought
 from sijo.engine.turn import Backend, Turn
 from sijo.wire.request import Adaptive, CountRequest, Disabled, Enabled, MessageParam, MessageRequest
-from sijo.wire.tools import AnyTool, Custom
+from sijo.wire.tools import AnyTool
 
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
@@ -93,7 +94,7 @@ class Intake:
             asked=whole,
             sessions=sessions,
             filters=lambda now: self._filters(
-                now, served, thoughts, asked - prompt.max_tokens + now.max_tokens, whole, reuse
+                now, served, thoughts, asked - prompt.max_tokens + now.max_tokens, whole=whole, reuse=reuse
             ),
             expected=expected,
             account=account,
@@ -169,8 +170,9 @@ class Intake:
         served: Served,
         thoughts: thinking.Thoughts | None,
         asked: int,
+        *,
         whole: Prompt,
-        reuse: Reuse | None = None,
+        reuse: Reuse | None,
     ) -> Sequence[Filter]:
         """What the model's words pass on their way out: nothing where a relay passes them as they are."""
         filters: list[Filter] = []
@@ -246,13 +248,3 @@ def calls(now: Prompt, whole: Prompt) -> list[Filter]:
     if whole.own:
         filters.append(OwnCalls([session for _, session in whole.own]))
     return filters
-
-
-def eager(prompt: Prompt) -> frozenset[str]:
-    """The tools whose input streams as it comes."""
-    every = "fine-grained-tool-streaming-2025-05-14" in prompt.betas
-    return frozenset(
-        tool.name
-        for tool in prompt.tools
-        if isinstance(tool, Custom) and (tool.eager_input_streaming or (every and tool.eager_input_streaming is None))
-    )

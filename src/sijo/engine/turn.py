@@ -13,6 +13,7 @@ from sijo import ids
 from sijo.engine.abilities import Abilities
 from sijo.engine.assemble import Assembler
 from sijo.engine.cache import Account, Reuse
+from sijo.engine.calls import Tally, checked
 from sijo.engine.deferred import found_in
 from sijo.engine.deltas import AnyDelta, Wait, Whole
 from sijo.engine.filters import Filter, through
@@ -21,7 +22,6 @@ from sijo.engine.lower import lower
 from sijo.engine.prompt import Item, Prompt, Thought
 from sijo.engine.servertool import Call, Session, pending
 from sijo.engine.thinking.decide import next_thought
-from sijo.engine.thinking.speak import speak
 from sijo.engine.thinking.summary import summarized
 from sijo.errors import ApiError, Overloaded, RateLimited, TimedOut
 from sijo.wire import blocks as b
@@ -85,7 +85,8 @@ class Turn(msgspec.Struct):
     `prompt` is what was prepared for the backend, `asked` the same before anything was lowered, where they differ.
     `expected` is the count of input tokens to announce before the engine has told its own; `filters` makes those that
     the model's words pass, new for each time it speaks, by the prompt that it is given then. `sessions` are the tools
-    that run here, and `resumed` the calls of them that an earlier request left without a result.
+    that run here, and `resumed` the calls of them that an earlier request left without a result;
+    `tally` counts what was repaired and asked again.
     """
 
     prompt: Prompt
@@ -103,6 +104,7 @@ class Turn(msgspec.Struct):
     tier: str = "standard"
     geo: str = "not_available"
     id: str = msgspec.field(default_factory=partial(ids.new, "msg"))
+    tally: Tally = msgspec.field(default_factory=Tally)
     message: e.Message = msgspec.field(default_factory=blank)
 
     def __post_init__(self) -> None:
@@ -139,7 +141,7 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
         if prompt.max_tokens < 1:
             message.stop_reason = "max_tokens"
             return
-        spoken = speak(holding(turn.backend, prompt), prompt)
+        spoken = checked(holding(turn.backend, prompt), prompt, turn.tally)
         if turn.summarizer is not None and sums_up(prompt.thought):
             spoken = summarized(spoken, prompt, turn.summarizer)
         filters = turn.filters(prompt)

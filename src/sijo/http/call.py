@@ -27,6 +27,7 @@ class Call:
     cache_read: int | None = None
     cache_written: int | None = None
     reused: int | None = None
+    mended: Mapping[str, int] = {}
     stop: str | None = None
     error: str | None = None
 

@@ -118,8 +118,9 @@ def heavy(raw: bytes) -> bool:
 
 
 def note(call: Call, turn: Turn) -> None:
-    """What the turn came to, for the access line."""
+    """What the turn came to, for the access line and the figures."""
     usage = turn.message.usage
+    call.mended = turn.tally
     call.input_tokens, call.output_tokens = usage.input_tokens, usage.output_tokens
     call.cache_read, call.cache_written = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
     call.reused = None if turn.reuse is None else turn.reuse.tokens

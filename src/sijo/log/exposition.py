@@ -37,7 +37,10 @@ def counters(rows: list[Row]) -> Iterator[Metric]:
     engine = CounterMetricFamily(
         "sijo_engine_cached_tokens", "Input that engines had in their own caches.", labels=labels
     )
-    spent, failed, reused = Sums(), Sums(), Sums()
+    mended = CounterMetricFamily(
+        "sijo_mended", "Calls and documents repaired, asked again or refused.", labels=[*labels, "kind", "outcome"]
+    )
+    spent, failed, reused, done = Sums(), Sums(), Sums(), Sums()
     for row in rows:
         requests.add_metric([row.model, row.backend, str(row.status), str(row.stream).lower()], row.requests)
         key: tuple[str, ...] = (row.model, row.backend)
@@ -48,10 +51,14 @@ def counters(rows: list[Row]) -> Iterator[Metric]:
         for kind, count in row.errors.items():
             key = (row.model, row.backend, kind)
             failed[key] = failed.get(key, 0) + count
-    for family, sums in ((tokens, spent), (engine, reused), (errors, failed)):
+        for what, count in row.mended.items():
+            kind, _, outcome = what.partition(" ")
+            key = (row.model, row.backend, kind, outcome.replace(" ", "_"))
+            done[key] = done.get(key, 0) + count
+    for family, sums in ((tokens, spent), (engine, reused), (errors, failed), (mended, done)):
         for key, count in sums.items():
             family.add_metric(key, count)
-    yield from (requests, tokens, engine, errors)
+    yield from (requests, tokens, engine, errors, mended)
 
 
 def histograms(rows: list[Row]) -> Iterator[Metric]:

@@ -66,6 +66,7 @@ class Row(msgspec.Struct):
     duration: Histogram = msgspec.field(default_factory=Histogram)
     first: Histogram = msgspec.field(default_factory=Histogram)
     errors: dict[str, int] = {}
+    mended: dict[str, int] = {}
 
     def add(self, other: "Row") -> None:
         self.requests += other.requests
@@ -78,6 +79,8 @@ class Row(msgspec.Struct):
         self.first.add(other.first)
         for kind, count in other.errors.items():
             self.errors[kind] = self.errors.get(kind, 0) + count
+        for what, count in other.mended.items():
+            self.mended[what] = self.mended.get(what, 0) + count
 
 
 Key = tuple[str, str, int, bool]
@@ -131,6 +134,8 @@ class Metrics:
             row.reused += seen.reused or 0
         if seen.error is not None:
             row.errors[seen.error] = row.errors.get(seen.error, 0) + 1
+        for what, count in seen.mended.items():
+            row.mended[what] = row.mended.get(what, 0) + count
 
     def render(self) -> tuple[bytes, str]:
         """The figures of all workers in Prometheus' text form, and its content type."""

@@ -1,5 +1,6 @@
 """What is told of a request once it is over. The server's record of a request has these attributes, and more."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 
@@ -23,6 +24,8 @@ class Seen(Protocol):
     cache_written: int | None
     reused: int | None
     """Tokens that the engine says it had in its own cache, where clients are not told of it."""
+    mended: Mapping[str, int]
+    """How often a `call` or a `document` was `repaired`, `asked again` or `refused`: by `call repaired` and so on."""
     stop: str | None
     """The API's `stop_reason`."""
     error: str | None

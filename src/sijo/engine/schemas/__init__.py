@@ -5,12 +5,12 @@ from functools import lru_cache
 import msgspec
 
 from sijo.engine.schemas import gbnf, plain, tree
-from sijo.engine.schemas.plain import Dialect
+from sijo.engine.schemas.plain import Dialect, complete
 from sijo.engine.schemas.regex import Impossible, Unheld
 from sijo.engine.schemas.tree import target
 from sijo.wire.base import Json
 
-__all__ = ["Dialect", "grammar", "held", "impossible", "mended", "target"]
+__all__ = ["Dialect", "complete", "grammar", "held", "impossible", "mended", "target"]
 
 KEPT = 256
 """How many schemas are remembered, each as what was made of it."""

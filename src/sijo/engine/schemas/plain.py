@@ -154,3 +154,17 @@ def _end(code: int) -> str:
     if code >= 0x80 or _BETWEEN.fullmatch(chr(code)):
         return chr(code)
     return f"\\x{code:02X}"
+
+
+def complete(schema: Any) -> bool:
+    """Whether every property of every object is required."""
+    if isinstance(schema, list):
+        return all(map(complete, schema))
+    if not isinstance(schema, dict):
+        return True
+    properties = schema.get("properties")
+    if isinstance(properties, dict) and not properties.keys() <= set(schema.get("required") or ()):
+        return False
+    inner = [*(properties.values() if isinstance(properties, dict) else ()), schema.get("items"), schema.get("anyOf")]
+    inner += [list(schema[word].values()) for word in ("$defs", "definitions") if isinstance(schema.get(word), dict)]
+    return all(map(complete, inner))
