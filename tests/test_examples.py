@@ -59,11 +59,31 @@ def test_thinking_goes_back_with_the_result(simulator: Running) -> None:
     assert "15 °C" in printed.partition("says:")[2]
 
 
+def test_the_toolbox_runs_what_the_model_asks(simulator: Running, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("milk\neggs\n")
+    asked = {
+        "Run the command: wc -l notes.txt": ("[bash] {'command': 'wc -l notes.txt'}", "2 notes.txt"),
+        "View notes.txt with the editor": ("[str_replace_based_edit_tool]", "milk"),
+        "Look into your memory": ("[memory] {'command': 'view', 'path': '/memories'}", "up to 2 levels deep"),
+    }
+    for question, (call, answer) in asked.items():
+        first, rest = run(simulator, example("client_tools.py"), str(tmp_path), question).split("\n", 1)
+        assert call in first and answer in rest
+
+
 @pytest.mark.parametrize(("page", "words"), [("README.md", "12231"), ("docs/quickstart.md", "rain")])
 def test_the_documentation_runs(simulator: Running, page: str, words: str) -> None:
     shown = code(page)
     assert "http://127.0.0.1:8484" in shown
     assert words in run(simulator, "-c", shown.replace("http://127.0.0.1:8484", simulator.url))
+
+
+def test_the_toolbox_works_in_three_lines(simulator: Running, tmp_path: Path) -> None:
+    shown = code("docs/client-tools.md").replace("What is in this folder?", "Run the command: echo 40 + 2.")
+    assert 'Memory("./memories")' in shown and 'Editor(".")' in shown
+    program = shown.replace('"./memories"', repr(str(tmp_path / "kept"))).replace('"."', repr(str(tmp_path)))
+    assert "40 + 2" in run(simulator, "-c", program)
+    assert (tmp_path / "kept").is_dir()
 
 
 def test_the_fixture_for_ci_outlives_many_requests(simulator: Running, tmp_path: Path) -> None:

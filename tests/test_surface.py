@@ -50,9 +50,8 @@ Known, and refused by name where they ask for something.
 TOOLS = """\
 ## Tools
 
-Server tools run inside the request; these do not yet. Toolsets are families of client tools whose members are trained
-into the model. All other tools of the API are served: the caller's own, tool search, and bash, text editor, memory and
-computer use, which an engine gets as ordinary tools with their schemas.
+Server tools run inside the request; these do not yet. All other tools of the API are served: the caller's own, tool
+search, and bash, text editor, memory, computer and browser use, which an engine gets as ordinary tools.
 """
 BLOCKS = """\
 ## Content blocks

@@ -52,7 +52,6 @@ def test_a_call_and_its_result_belong_together(target: Talk, messages: list[Any]
         [ASK, TWO, user(result("toolu_1")), user(result("toolu_2"))],
         [ASK, assistant("Let me see."), ONE, user(result("toolu_1"))],
         [ASK, ONE, user(result("toolu_1", "no such city", is_error=True))],
-        [ASK, ONE, user(result("toolu_1", None, is_error=True))],
         [ASK, ONE, user(result("toolu_1", [words("sunny"), words("18 degrees")]))],
         [ASK, ONE, user(result("toolu_1", '{"temperature": 18}')), assistant(use("toolu_2", city="Rome")),
          user(result("toolu_2"))],

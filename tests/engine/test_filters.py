@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sijo.engine import deltas as d
-from sijo.engine.filters import Filter, Keys, Stops
+from sijo.engine.filters import Filter, Keys, One, Stops, push
 from sijo.engine.thinking import Hide, Seal, Show, Thoughts
+from sijo.wire.blocks import ToolUse
 
 SEAL = Seal([b"k" * 32])
 
@@ -113,3 +114,18 @@ def test_omitted_thinking_is_one_empty_delta_and_a_signature_that_holds_it_all()
     assert isinstance(deltas[1], d.Signature)
     assert SEAL.open(deltas[1].value).thinking == "ab"
     assert deltas[2:] == [d.Text("x"), d.Spent(thinking=1)]
+
+
+def test_the_second_call_is_not_made_where_one_was_asked_for() -> None:
+    first: list[d.AnyDelta] = [
+        d.Text("a"),
+        d.ToolCall("s", "web_search", True),
+        d.ToolCall("1", "f"),
+        d.ToolInput("{}"),
+    ]
+    second: list[d.AnyDelta]
+    for second in ([d.ToolCall("2", "g")], [d.Open(ToolUse("2", "g", {}, toolset_name="browser"))]):
+        rest: list[d.AnyDelta] = [*second, d.ToolInput("{}"), d.Stop("tool_use")]
+        assert list(push([One()], [*first, *rest])) == [*first, d.Stop("tool_use")]
+        assert passed(One(), [*first, *rest]) == [*first, d.Stop("tool_use")]
+    assert passed(One(), first) == first

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from sijo.engine import estimate
+from sijo.engine import clienttools, estimate, toolsets
 from sijo.engine.prompt import Prompt
 from sijo.wire import blocks as b
 from sijo.wire import results as r
@@ -119,7 +119,11 @@ def found(block: b.Block) -> Iterator[str]:
 
 
 def encoded(part: Any) -> str:
-    """A block or a tool as it is counted."""
+    """A block or a tool as it is counted: the API's own tools as what a model is told of them."""
+    if isinstance(part, t.Toolset):
+        return "\n".join(map(encoded, toolsets.customs(part).values()))
+    if isinstance(part, t.Typed):
+        part = clienttools.as_custom(part)
     if getattr(part, "cache_control", None) is not None:  # a mark for the cache is no part of the prompt
         part = msgspec.structs.replace(part, cache_control=None)
     return _encode(part).decode()

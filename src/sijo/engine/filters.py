@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from sijo.engine import deltas as d
+from sijo.wire.blocks import ToolUse
 
 
 class Filter(Protocol):
@@ -145,6 +146,27 @@ class Keys:
                 start = at + 1
         self._parts.append(piece[start:])
         return out
+
+
+class One:
+    """Ends the answer after its first call to the client's tools, where the caller wants no others beside it."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._called = False
+
+    def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
+        if self.done:
+            return ()
+        if (type(delta) is d.ToolCall and not delta.server) or (type(delta) is d.Open and type(delta.block) is ToolUse):
+            if self._called:
+                self.done = True
+                return (d.Stop("tool_use"),)
+            self._called = True
+        return (delta,)
+
+    def end(self) -> Iterable[d.AnyDelta]:
+        return ()
 
 
 class Silent:

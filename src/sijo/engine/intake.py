@@ -22,7 +22,8 @@ from sijo.engine.catalog import Catalog, Served
 from sijo.engine.count import prompt_tokens
 from sijo.engine.deferred import Unwrap
 from sijo.engine.estimate import tokens
-from sijo.engine.filters import Filter, Keys, Silent, Stops
+from sijo.engine.filters import Filter, Keys, One, Silent, Stops
+from sijo.engine.members import Members
 from sijo.engine.meter import Meter
 from sijo.engine.prompt import Prompt, Thought
 from sijo.engine.servertool import Own, OwnCalls, unanswered
@@ -194,6 +195,8 @@ class Intake:
         if prompt.tools:
             filters += calls(prompt, whole)
             filters.append(Keys(eager(whole)))
+        if prompt.members:
+            filters.append(Members(prompt.members))
         if prompt.stops:
             filters.append(Stops(prompt.stops))
         return filters
@@ -247,4 +250,6 @@ def calls(now: Prompt, whole: Prompt) -> list[Filter]:
     filters: list[Filter] = [Unwrap(now.caller)] if now.caller else []
     if whole.own:
         filters.append(OwnCalls([session for _, session in whole.own]))
+    if getattr(whole.choice, "disable_parallel_tool_use", False):
+        filters.append(One())
     return filters

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from sijo.engine import awareness, deferred, documents
 from sijo.engine.abilities import Abilities
-from sijo.engine.clienttools import as_custom
+from sijo.engine.clienttools import as_custom, remembered
 from sijo.engine.count import prompt_tokens
 from sijo.engine.estimate import tokens
+from sijo.engine.members import toolsets_lowered
 from sijo.engine.prompt import Item, Prompt
+from sijo.engine.tabs import told
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
 from sijo.wire import tools as t
@@ -59,7 +61,8 @@ def system_blocks(system: str | list[b.Text]) -> list[b.Text]:
 
 def tools_lowered(prompt: Prompt, _: Abilities) -> Prompt:
     """The API's own tools, as the ordinary ones that they are to an engine: the client's, and those that run here."""
-    return replace(prompt, tools=[one for tool in prompt.tools for one in functions(tool, prompt)])
+    tools = [one for tool in prompt.tools for one in functions(tool, prompt)]
+    return replace(prompt, system=remembered(prompt), tools=tools)
 
 
 def functions(tool: t.AnyTool, prompt: Prompt) -> Sequence[t.AnyTool]:
@@ -142,7 +145,7 @@ def lowered(block: b.Block, able: Abilities, path: str) -> list[b.Block]:
         case ToolReference():
             return [b.Text(f"The tool `{block.tool_name}` was found and can be called now.")]
         case b.BrowserState():
-            return [b.Text(msgspec.json.encode(block).decode())]
+            return [b.Text(told(block, None))]
         case b.RedactedThinking():
             return []
         case _:
@@ -165,7 +168,7 @@ def texts(content: Sequence[b.Block]) -> str:
 
 
 STEPS: tuple[Step, ...] = (
-    tools_lowered, deferred.shown, system_lowered, content_lowered, awareness.told, budget_told,
+    toolsets_lowered, tools_lowered, deferred.shown, system_lowered, content_lowered, awareness.told, budget_told,
 )  # fmt: skip
 
 

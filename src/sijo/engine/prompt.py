@@ -3,7 +3,7 @@
 Nobody changes a prompt once it is prepared: a step makes a new one (`msgspec.structs.replace`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -54,6 +54,8 @@ class Prompt(msgspec.Struct):
     begun: str | None = None
     """What was thought before it was cut off: the answer is to go on right after it, the thought closed."""
     format: JsonFormat | None = None
+    members: Mapping[str, tuple[str, str]] = {}
+    """The members of toolsets by the names that the engine knows them by: toolset and member."""
     held: bool = True
     """Whether the engine is to be held to the format, not only told of it."""
     counted: int | None = None

@@ -69,9 +69,44 @@ class ToolUse(Part, tag="tool_use"):
     cache_control: CacheControl | None = None
 
 
+class Tab(Part):
+    tab_id: str
+    title: str
+    url: str
+    active: bool = False
+
+
+class TabOpened(Part, tag="tab_opened"):
+    tab_id: str
+
+
+class DownloadStarted(Part, tag="download_started"):
+    download_id: str
+    url: str
+
+
+class DownloadCompleted(Part, tag="download_completed"):
+    download_id: str
+    url: str
+    path: str | None = None
+    size_bytes: int | None = None
+
+
+class DownloadFailed(Part, tag="download_failed"):
+    download_id: str
+    url: str
+    error: str | None = None
+
+
+StateChange = TabOpened | DownloadStarted | DownloadCompleted | DownloadFailed
+
+
 class BrowserState(Part, tag="browser_state"):
-    tabs: list[Any]
-    state_changes: list[Any] | None = None
+    """All tabs that are open after a call of the browser toolset, and what else it did. The model reads it in words."""
+
+    tabs: list[Tab]
+    state_changes: list[StateChange] | None = None
+    cache_control: CacheControl | None = None
 
 
 ResultPart = Text | Image | Document | SearchResult | ToolReference | BrowserState

@@ -92,10 +92,17 @@ class ComputerNovember(Computer, tag="computer_20251124", kw_only=True):
     enable_zoom: bool = False
 
 
+class MemberConfig(Part):
+    """What is changed about one member of a toolset."""
+
+    enabled: bool | None = None
+    defer_loading: bool | None = None
+
+
 class Toolset(Part, kw_only=True):
     """A family of tools under one entry; its members are named by `configs`."""
 
-    configs: dict[str, Json] | None = None
+    configs: dict[str, MemberConfig] | None = None
     cache_control: CacheControl | None = None
     allowed_callers: list[Literal["direct"]] | None = None
 

@@ -24,7 +24,10 @@ class Closed(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Piece(Closed):
-    """A block: exactly one of `text`, `thinking`, `tool` and `redacted`. A call without an `id` gets its own."""
+    """A block: exactly one of `text`, `thinking`, `tool` and `redacted`. A call without an `id` gets its own.
+
+    `toolset` is only needed where two of them have a member of that name.
+    """
 
     text: str | None = None
     thinking: str | None = None
@@ -32,14 +35,15 @@ class Piece(Closed):
     redacted: str | None = None
     input: dict[str, Any] = {}
     id: str | None = None
+    toolset: str | None = None
     citations: list[Citation] = []
 
     def __post_init__(self) -> None:
         kinds = [self.text, self.thinking, self.tool, self.redacted]
         if sum(kind is not None for kind in kinds) != 1:
             raise ValueError("a block has one of `text`, `thinking`, `tool` and `redacted`")
-        if (self.input or self.id) and self.tool is None:
-            raise ValueError("`input` and `id` belong to a block with `tool`")
+        if (self.input or self.id or self.toolset) and self.tool is None:
+            raise ValueError("`input`, `id` and `toolset` belong to a block with `tool`")
         if self.citations and self.text is None:
             raise ValueError("`citations` belong to a block with `text`")
 

@@ -26,6 +26,7 @@ _QUOTED = re.compile(
     r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|‘([^’\n]{1,300})’|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?!\w)"
 )
 _FENCED = re.compile(r"```\w*\n(.{1,2000}?)```|`([^`\n]{1,500})`", re.DOTALL)
+_TOLD = re.compile(r"(?:\b(?:run|execute)\b|실행)[^:`\n]{0,40}:[ \t]+(\S[^\n]{0,500})", re.IGNORECASE)
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -232,6 +233,9 @@ def _people(finds: Finds) -> Iterator[Spot]:
 def _codes(finds: Finds) -> Iterator[Spot]:
     if fenced := list(_matches(_FENCED, finds.text)):
         yield from fenced
+        return
+    if told := list(_matches(_TOLD, finds.text)):
+        yield from told
         return
     if found := arithmetic.find(finds.text):
         yield Spot(len(finds.text), len(finds.text), found.expression)

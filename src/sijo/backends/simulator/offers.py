@@ -10,6 +10,7 @@ from sijo.backends.simulator.finds import Finds
 from sijo.backends.simulator.lexicon import meanings, split, stem, stems, verbs
 from sijo.backends.simulator.scene import Scene
 from sijo.backends.simulator.schema import Schema, listed
+from sijo.engine import toolsets
 from sijo.engine.clienttools import as_custom
 from sijo.engine.count import found as shown_by
 from sijo.wire import tools as t
@@ -41,6 +42,12 @@ _SERVER: Mapping[type, tuple[str, str, Schema]] = {
     t.SearchBm25: ("tool_search_tool_bm25", "", {"query": _STRING}),
     t.SearchBm25Undated: ("tool_search_tool_bm25", "", {"query": _STRING}),
 }
+_NEEDS: Mapping[type, Mapping[str, Schema]] = {
+    t.Bash: {"command": {}},
+    t.Bash2024: {"command": {}},
+    t.Memory: {"path": {"default": "/memories"}},
+}
+"""Fields of the client's tools without which a call does nothing, as their first command is what is called."""
 FINDERS = ("tool_search_tool_regex", "tool_search_tool_bm25")
 
 
@@ -54,24 +61,43 @@ class Offer:
     server: bool = False
     hidden: bool = False
     strict: bool = False
+    toolset: str | None = None
 
 
 def offers(scene: Scene) -> list[Offer]:
     """The tools of a prompt that the model itself may call."""
     shown = {name for item in scene.prompt.items for block in item.content for name in shown_by(block)}
-    made = (_offer(tool, shown) for tool in scene.prompt.tools)
-    return [offer for offer in made if offer is not None]
+    made = (
+        _members(tool, shown) if isinstance(tool, t.Toolset) else [_offer(tool, shown)] for tool in scene.prompt.tools
+    )
+    return [offer for part in made for offer in part if offer is not None]
+
+
+def _members(tool: t.Toolset, shown: set[str]) -> list[Offer]:
+    toolset = toolsets.NAMES[type(tool)]
+    return [
+        Offer(
+            name,
+            custom.description,
+            custom.input_schema,
+            hidden=custom.defer_loading and name not in shown,
+            toolset=toolset,
+        )
+        for name, custom in toolsets.customs(tool).items()
+    ]
 
 
 def _offer(tool: t.AnyTool, shown: set[str]) -> Offer | None:
     callers = getattr(tool, "allowed_callers", None)
     if callers and "direct" not in callers:
         return None  # for code that the model writes, not for the model
+    needs = _NEEDS.get(type(tool), {})
     if isinstance(tool, t.Typed):
         tool = as_custom(tool)
     if isinstance(tool, t.Custom):
         hidden = tool.defer_loading and tool.name not in shown
-        return Offer(tool.name, tool.description, tool.input_schema, hidden=hidden, strict=bool(tool.strict))
+        schema = _needing(tool.input_schema, needs)
+        return Offer(tool.name, tool.description, schema, hidden=hidden, strict=bool(tool.strict))
     row = next((_SERVER[kind] for kind in type(tool).__mro__ if kind in _SERVER), None)
     if row is None:
         return None
@@ -79,6 +105,14 @@ def _offer(tool: t.AnyTool, shown: set[str]) -> Offer | None:
     return Offer(
         name, description, {"type": "object", "properties": properties, "required": list(properties)}, server=True
     )
+
+
+def _needing(schema: Schema, needs: Mapping[str, Schema]) -> Schema:
+    """The schema with what a call needs that makes sense, though the schema does not ask for it."""
+    if not needs:
+        return schema
+    fields = {**schema["properties"], **{name: {**schema["properties"][name], **more} for name, more in needs.items()}}
+    return {**schema, "properties": fields, "required": [*schema.get("required", ()), *needs]}
 
 
 def speaks_of(text: str) -> frozenset[str]:

@@ -13,8 +13,9 @@ from sijo.backends.simulator.answer import Answer, Piece
 from sijo.backends.simulator.pace import pieces
 from sijo.backends.simulator.scene import Scene
 from sijo.engine import deltas as d
+from sijo.engine import toolsets
 from sijo.wire import blocks as b
-from sijo.wire.tools import SERVER
+from sijo.wire.tools import SERVER, Toolset
 
 SERVER_TOOLS = frozenset(
     {
@@ -89,6 +90,9 @@ def _said(piece: Piece, text: str, scene: Scene, at: int) -> list[d.AnyDelta]:
         if piece.redacted is not None:
             return [d.Whole(b.RedactedThinking(piece.redacted))]
         return _cut(text)
+    if toolset := _toolset(piece, scene):
+        call = b.ToolUse(piece.id or _id(scene.key + bytes([at % 256])), piece.tool, {}, toolset_name=toolset)
+        return [d.Open(call), d.ToolInput(msgspec.json.encode(piece.input).decode())]
     server = piece.tool in SERVER_TOOLS and any(isinstance(tool, SERVER) for tool in scene.prompt.tools)
     id = piece.id or (ids.new("srvtoolu") if server else _id(scene.key + bytes([at % 256])))
     json = msgspec.json.encode(piece.input).decode()
@@ -97,6 +101,16 @@ def _said(piece: Piece, text: str, scene: Scene, at: int) -> list[d.AnyDelta]:
 
 def _cut(text: str) -> list[d.AnyDelta]:
     return list(map(d.Text, pieces(text)))
+
+
+def _toolset(piece: Piece, scene: Scene) -> str | None:
+    """The toolset of which a call's tool is a member, if no tool of the request has the name for itself."""
+    if piece.toolset is not None:
+        return piece.toolset
+    families = [tool for tool in scene.prompt.tools if isinstance(tool, Toolset)]
+    if not families or any(getattr(tool, "name", None) == piece.tool for tool in scene.prompt.tools):
+        return None
+    return next((toolsets.NAMES[type(tool)] for tool in families if piece.tool in toolsets.enabled(tool)), None)
 
 
 def _id(key: bytes) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from sijo.engine.count import pixels
+from sijo.engine.tabs import told
 from sijo.wire import blocks as b
 from sijo.wire import results as r
 from sijo.wire.sources import File, ImageBase64, PdfBase64, PlainText, Url
@@ -71,6 +72,8 @@ def _part(part: Any) -> str:
             return f"{part.title} ({part.source}): {first_sentence(' '.join(text.text for text in part.content))}"
         case r.ToolReference():
             return part.tool_name
+        case b.BrowserState():
+            return told(part, None)
     return ""
 
 

@@ -29,7 +29,7 @@ def answer(scene: Scene) -> Answer:
     plan = choose.plan(scene) if scene.offered else choose.Plan([], [])
     if plan.calls:
         notes, weight = _called(scene, plan), MIDDLING if len(plan.calls) == 1 and not plan.later else HARD
-        said = [Piece(tool=call.offer.name, input=call.input) for call in plan.calls]
+        said = [Piece(tool=call.offer.name, input=call.input, toolset=call.offer.toolset) for call in plan.calls]
     else:
         reply = spoken(scene)
         notes, weight = reply.notes, reply.weight

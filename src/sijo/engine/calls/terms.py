@@ -10,7 +10,7 @@ from sijo.engine.prompt import Prompt
 from sijo.wire.base import Json
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import Named, NoTools
-from sijo.wire.tools import Custom
+from sijo.wire.tools import Custom, Typed
 
 EAGER = "fine-grained-tool-streaming-2025-05-14"
 
@@ -69,5 +69,6 @@ def eager(prompt: Prompt) -> frozenset[str]:
     return frozenset(
         tool.name
         for tool in prompt.tools
-        if isinstance(tool, Custom) and (tool.eager_input_streaming or (every and tool.eager_input_streaming is None))
+        if isinstance(tool, Custom | Typed)
+        and (tool.eager_input_streaming or (every and tool.eager_input_streaming is None))
     )

@@ -7,7 +7,7 @@ from sijo.engine.rules.facts import Facts
 from sijo.engine.rules.turns import Turns
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import CountRequest, JsonFormat, MessageRequest, Named
-from sijo.wire.tools import AnyTool
+from sijo.wire.tools import AnyTool, Toolset
 
 NONE: frozenset[str] = frozenset()
 
@@ -15,11 +15,12 @@ NONE: frozenset[str] = frozenset()
 class Case:
     """`turns` knows what the messages hold once it has walked them."""
 
-    __slots__ = ("cached", "facts", "names", "request", "tools", "turns", "whole")
+    __slots__ = ("cached", "facts", "names", "request", "tools", "toolsets", "turns", "whole")
 
     def __init__(self, request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> None:
         self.request, self.tools, self.facts = request, tools, facts
         self.names = frozenset(filter(None, map(name, tools))) if tools else NONE
+        self.toolsets = frozenset(name(tool) for tool in tools if isinstance(tool, Toolset)) if tools else NONE
         self.turns = Turns(request.messages, facts, self.names)
         self.whole = request if isinstance(request, MessageRequest) else None
         """The request where an answer is asked for, None where tokens are counted."""

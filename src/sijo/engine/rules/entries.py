@@ -9,15 +9,16 @@ from typing import Any, cast, get_args
 import msgspec
 from msgspec import Raw
 
+from sijo.engine import clienttools
 from sijo.engine.rules import schemas
+from sijo.engine.toolsets import NAMES, deferred
 from sijo.errors import InvalidRequest
+from sijo.wire.base import Json
 from sijo.wire.explain import Explainer, Fault, Path, Tag, dotted
-from sijo.wire.tools import AnyTool, BrowserToolset, ComputerToolset, Custom, McpToolset, Schema, Tool
+from sijo.wire.tools import AnyTool, Custom, McpToolset, Schema, Tool, Toolset, Typed
 
 KINDS: Mapping[str, type[msgspec.Struct]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyTool)}
 DECODERS = {name: msgspec.json.Decoder(kind) for name, kind in KINDS.items()}
-IMPLIED: Mapping[type, str] = {ComputerToolset: "computer", BrowserToolset: "browser"}
-"""The name that a toolset takes up."""
 MOST_DEFERRED = 10_000
 
 _EXPLAIN = Explainer(("name", "input_schema", "description"))
@@ -36,7 +37,9 @@ def tools(raws: Sequence[Raw]) -> list[AnyTool]:
     for at, tool in enumerate(decoded):
         if isinstance(tool, Custom):
             _custom(tool, f"tools.{at}.custom")
-        if isinstance(tool, Tool) and tool.defer_loading and tool.cache_control is not None:
+        if isinstance(tool, Typed) and tool.input_examples:
+            _examples(tool.input_examples, clienttools.schema(tool), f"tools.{at}.{tool.__struct_config__.tag}")
+        if isinstance(tool, Tool | Toolset) and tool.cache_control is not None and deferred(tool):
             raise InvalidRequest(
                 f"Tool '{name(tool)}' cannot have both defer_loading=true and cache_control set. "
                 "Tools with defer_loading cannot use prompt caching."
@@ -56,14 +59,7 @@ def name(tool: AnyTool) -> str:
     """The name under which a tool is called; of an MCP server's tools none is known here."""
     if isinstance(tool, McpToolset):
         return ""
-    return IMPLIED.get(type(tool)) or tool.name  # type: ignore[union-attr]
-
-
-def deferred(tool: AnyTool) -> bool:
-    """Whether a tool is not shown before it is found; of an MCP server's tools, whether that is their default."""
-    if isinstance(tool, McpToolset):
-        return bool((tool.default_config or {}).get("defer_loading"))
-    return getattr(tool, "defer_loading", False)
+    return NAMES.get(type(tool)) or tool.name  # type: ignore[union-attr]
 
 
 def faults(value: object, path: Path) -> Iterator[Fault]:
@@ -121,6 +117,10 @@ def _custom(tool: Custom, path: str) -> None:
     if not schemas.sound(tool.input_schema):
         raise InvalidRequest(f"{path}.input_schema: {schemas.INVALID}")
     if tool.input_examples:
-        wrong = schemas.misfit(tool.input_schema, tool.input_examples)
-        if wrong is not None:
-            raise InvalidRequest(f"{path}.input_examples.{wrong}: does not match the input_schema")
+        _examples(tool.input_examples, tool.input_schema, path)
+
+
+def _examples(examples: Sequence[Json], schema: Json, path: str) -> None:
+    wrong = schemas.misfit(schema, examples)
+    if wrong is not None:
+        raise InvalidRequest(f"{path}.input_examples.{wrong}: does not match the input_schema")

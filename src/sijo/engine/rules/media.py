@@ -71,6 +71,13 @@ class Images:
         return sides
 
 
+def fits(source: ImageBase64, path: str, facts: Facts) -> None:
+    """Raise InvalidRequest for an image that the model would see smaller: what it points at would be off."""
+    sides = pixels(source.data)
+    if sides is not None:
+        _fits(*sides, path, facts)
+
+
 def _fits(width: int, height: int, path: str, facts: Facts) -> None:
     fitted = fit(width, height, high=facts.model.high_res)
     if fitted != (width, height):

@@ -3,13 +3,13 @@
 from msgspec import UNSET
 
 from sijo.engine.models import Model
-from sijo.engine.rules import entries, limits, schemas
+from sijo.engine.rules import entries, limits, schemas, toolsets
 from sijo.engine.rules.case import Case
 from sijo.errors import InvalidRequest
 from sijo.wire.base import Json
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import Auto, Named
-from sijo.wire.tools import Custom, Tool
+from sijo.wire.tools import Custom, Tool, Toolset
 
 
 def types(case: Case) -> None:
@@ -23,6 +23,8 @@ def types(case: Case) -> None:
             raise InvalidRequest(f"tools.{at}: {entries.unknown(tag, closed)}")
         if tag in lacking and case.facts.holds("tool_types"):
             raise lacks(case.facts.model, tag)
+        if isinstance(tool, Toolset):
+            toolsets.entry(tool, f"tools.{at}.{tag}", case.facts)
 
 
 def lacks(model: Model, tag: str) -> InvalidRequest:
@@ -71,7 +73,7 @@ def choice(case: Case) -> None:
     choice = case.request.tool_choice
     if choice is UNSET:
         return
-    if isinstance(choice, Named) and choice.name not in case.names:
+    if isinstance(choice, Named) and (choice.name not in case.names or choice.name in case.toolsets):
         raise InvalidRequest(f"Tool '{choice.name}' not found in provided tools")
     if not case.tools and isinstance(choice, MustCall):
         raise InvalidRequest("tool_choice.any may only be specified while providing tools")

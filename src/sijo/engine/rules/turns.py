@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn, get_args
 
-from sijo.engine.rules import media, unserved
+from sijo.engine.rules import media, results, unserved
 from sijo.engine.rules.facts import Facts
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
@@ -21,7 +21,7 @@ from sijo.wire.sources import File, PdfBase64
 Place = tuple[int, ...]
 """Message, block, and part of a tool_result."""
 
-NO_MARKS = frozenset({b.Thinking, b.RedactedThinking, b.BrowserState})
+NO_MARKS = frozenset({b.Thinking, b.RedactedThinking})
 ONLY: Mapping[type, str] = {
     **dict.fromkeys((b.Thinking, b.RedactedThinking, b.ToolUse, b.ServerToolUse, *b.SERVER_RESULTS), "assistant"),
     **dict.fromkeys((b.McpToolUse, b.McpToolResult), "assistant"),
@@ -66,6 +66,7 @@ class Turns:
         self.documents: set[bool] = set()
         self.searches: set[bool] = set()
         self.uses: set[str] = set()
+        self.members: dict[str, tuple[str, str]] = {}
         self.open: dict[str, int] = {}
         self.pending: dict[str, int] = {}
         self.running: dict[str, str] = {}
@@ -99,7 +100,7 @@ class Turns:
         for id, name in self.running.items():  # what was paused goes on here, with the tool that it needs
             needed = "code_execution" if name.endswith("code_execution") else name
             if needed not in self.tools and self.facts.holds("server_calls"):
-                raise InvalidRequest(f"{_unfinished(id, name)}, but no `{needed}` tool was provided")
+                raise InvalidRequest(f"{results.unfinished(id, name)}, but no `{needed}` tool was provided")
 
     def _blocks(self, i: int, content: Sequence[b.Block]) -> None:
         role, handlers = self.role, HANDLERS
@@ -155,14 +156,14 @@ class Turns:
     def _waits(self) -> None:
         """Where a call that ran on the server waits for its result, the user says nothing but the results of others."""
         if self.running and self.role == "user" and self.facts.holds("server_calls"):
-            raise InvalidRequest(_unfinished(*next(iter(self.running.items()))))
+            raise InvalidRequest(results.unfinished(*next(iter(self.running.items()))))
 
     def _unfinished(self, *, last: bool) -> None:
         """What ran on the server has its result: in this turn, or first thing in the next, after the client's own."""
         late = [id for id in self.owed if id in self.running]
         if late or not (last or self.open):
             id = late[0] if late else next(iter(self.running))
-            raise InvalidRequest(_unfinished(id, self.running[id]))
+            raise InvalidRequest(results.unfinished(id, self.running[id]))
 
     def _unanswered(self, missing: list[str], where: Mapping[str, int]) -> NoReturn:
         raise InvalidRequest(
@@ -286,6 +287,8 @@ class Turns:
             raise InvalidRequest(f"{dotted(self.place)}: `tool_use` ids must be unique")
         self.uses.add(block.id)
         self.open[block.id] = self.place[0]
+        if block.toolset_name is not None:
+            self.members[block.id] = (block.toolset_name, block.name)
         if block.caller is not None and block.caller.type != "direct":
             self._not_served(f"{dotted(self.place)}.tool_use.caller", block.caller.type)
 
@@ -303,6 +306,8 @@ class Turns:
                 f"{dotted(self.place)}: each tool_use must have a single result. Found multiple `tool_result` blocks "
                 f"with id: {id}"
             )
+        if block.is_error or self.members or block.toolset_name is not None or type(block.content) is list:
+            results.check(block, self.members.get(id), dotted(self.place), self.facts)
         if self.leading:  # one that comes later is no answer, and its call is found without one
             self.answered.add(id)
         if isinstance(block.content, list):
@@ -310,7 +315,7 @@ class Turns:
             for k, part in enumerate(block.content):
                 self.place = (i, j, k)
                 kind = type(part)
-                if kind not in NO_MARKS and part.cache_control is not None:  # type: ignore[union-attr]
+                if kind not in NO_MARKS and part.cache_control is not None:
                     self._mark(part)
                 if kind is not b.Text and (handle := HANDLERS.get(kind)) is not None:
                     handle(self, part)
@@ -372,11 +377,6 @@ class Turns:
 
     def _not_served(self, path: str, kind: str) -> None:
         self.unserved = self.unserved or (path, kind)
-
-
-def _unfinished(id: str, name: str) -> str:
-    result = "tool_search" if name.startswith("tool_search") else name
-    return f"`{name}` tool use with id `{id}` was found without a corresponding `{result}_tool_result` block"
 
 
 KINDS: tuple[type, ...] = get_args(b.Block)

@@ -1,6 +1,6 @@
 """What the API has and this server does not serve yet. It is refused aloud: a row goes when its feature comes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -20,13 +20,17 @@ THREADLESS = {"error_code": "thread_unsupported_request", "unsupported": ["threa
 """What tells a client to go on without a thread, with the whole conversation in each request: SDKs do so unasked."""
 _fields = attrgetter(*FIELDS)
 _ABSENT: tuple[object, ...] = tuple([] if name == "mcp_servers" else None for name in FIELDS)
-TOOLS: tuple[type, ...] = (*t.SERVER, t.ComputerToolset, t.BrowserToolset)
+TOOLS: tuple[type, ...] = t.SERVER
 BLOCKS: Collection[type] = frozenset({
     McpListing, b.ContainerUpload, b.Compaction, b.ToolAddition, b.ToolRemoval, b.Fallback,
 })  # fmt: skip
 """Calls of server tools and their results are not here: a conversation that was begun elsewhere may go on here."""
 EDITS = frozenset({"clear_tool_uses_20250919", "compact_20260112"})
 """Kinds of `context_management.edits`; `clear_thinking_20251015` is served where it keeps everything."""
+DETAILS: Mapping[str, Mapping[str, object]] = {
+    "thread": {"error_code": "thread_unsupported_request", "unsupported": ["thread"]},
+}
+"""What tells a client that it can do without: the SDK's tool runner then sends the whole conversation each time."""
 KEEPS_ALL: Sequence[Any] = (None, "all", {"type": "all"})
 
 
@@ -58,4 +62,4 @@ def refuse(
 
 
 def _said(path: str, kind: str) -> InvalidRequest:
-    return InvalidRequest(f"{path}: {kind} is not served by this server")
+    return InvalidRequest(f"{path}: {kind} is not served by this server", details=DETAILS.get(kind))
