@@ -77,6 +77,22 @@ def test_input_is_counted_before_the_model_is_asked(client: anthropic.Anthropic)
         )
 
 
+def test_what_is_read_from_the_cache_needs_no_room(client: anthropic.Anthropic) -> None:
+    """A prompt of 3,000 tokens or so, again and again, where there is room for 4,000 a minute."""
+    text = " ".join(f"Rule {at} of the house is kept." for at in range(400))
+    seen = []
+    for _ in range(3):
+        usage = client.messages.create(
+            model="claude-opus-5",
+            max_tokens=5,
+            system=[{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}],
+            messages=[{"role": "user", "content": "hi"}],
+        ).usage
+        seen.append((usage.cache_creation_input_tokens or 0, usage.cache_read_input_tokens or 0))
+    (written, _), *reads = seen
+    assert 2000 < written < 4000 and reads == [(0, written)] * 2
+
+
 def test_counting_is_limited_by_itself(client: anthropic.Anthropic) -> None:
     for left in ("1", "0"):
         reply = client.messages.with_raw_response.count_tokens(

@@ -139,20 +139,23 @@ def lacking(wants: Iterable[Want], now: float) -> tuple[Meter, float] | None:
 class Entry:
     """A request that has its place."""
 
-    __slots__ = ("_limits", "_turn", "call", "input", "output", "plan")
+    __slots__ = ("_limits", "_turn", "call", "fresh", "input", "output", "plan")
 
     def __init__(self, limits: Limits, plan: Plan, call: Call) -> None:
         self._limits, self.plan, self.call = limits, plan, call
         self._turn: Turn | None = None
-        self.input = self.output = 0
+        self.input = self.fresh = self.output = 0
 
     async def admit(self, turn: Turn) -> None:
         """Take its tokens, and tell what is left. Raises `RateLimited`, and gives its place back then."""
         limits, plan = self._limits, self.plan
         wants: list[Want] = []
-        expected, most = turn.expected, turn.prompt.max_tokens if plan.reserve else 1
+        expected = fresh = turn.expected
+        most = turn.prompt.max_tokens if plan.reserve else 1
+        if plan.input and turn.account is not None:
+            fresh -= await turn.account.foreseen()
         for meter in plan.input:
-            wants.append((meter, expected))
+            wants.append((meter, expected if meter.kind == WHOLE else fresh))
         for meter in plan.output:
             wants.append((meter, most))
         try:
@@ -161,7 +164,7 @@ class Entry:
             for meter in plan.requests:
                 limits.pay(meter.bucket, -1)
             raise
-        self.input, self.output = expected, most
+        self.input, self.fresh, self.output = expected, fresh, most
         self._turn = turn
         if plan.output and not plan.reserve:
             limits.running.add(self)
@@ -186,9 +189,9 @@ class Entry:
         fresh = usage.input_tokens + usage.cache_creation_input_tokens
         used = fresh + usage.cache_read_input_tokens
         if not used and message.content:
-            fresh = used = self.input  # the client left before the engine told
+            fresh, used = self.fresh, self.input  # the client left before the engine told
         for meter in self.plan.input:
-            self._limits.pay(meter.bucket, (used if meter.kind == WHOLE else fresh) - self.input)
+            self._limits.pay(meter.bucket, used - self.input if meter.kind == WHOLE else fresh - self.fresh)
         self._limits.running.discard(self)
         said = usage.output_tokens or self._produced()
         for meter in self.plan.output:
