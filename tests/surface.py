@@ -19,7 +19,9 @@ from typing_extensions import is_typeddict
 
 from sijo.app import server_tools
 from sijo.engine.rules import unserved
+from sijo.http.admin import Admin
 from sijo.http.objects import Objects
+from sijo.http.rates import Rates
 from sijo.http.reports import Reports
 from sijo.http.routes import table
 from sijo.wire.blocks import Block
@@ -80,7 +82,9 @@ def served_endpoints() -> set[tuple[str, str]]:
     """Methods and paths of the table of routes."""
     stub = cast(Any, object())
     routes = [
-        route for route in table(stub, stub, Objects(stub, stub), Reports(stub, stub)) if isinstance(route, Route)
+        route
+        for route in table(stub, stub, Objects(stub, stub), (Admin(stub, stub), Rates(stub, stub), Reports(stub, stub)))
+        if isinstance(route, Route)
     ]
     return {(method, endpoint(method, route.path).path) for route in routes for method in route.methods or ()}
 

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")), ROOT / "bench/README.md"]
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)(?:#[^)]*)?\)")
 SECTIONS = (
-    config.Server, config.EngineSection, config.SimulatorSection, config.Log, config.Trace, config.Settings,
+    config.Server, config.EngineSection, config.LimitSection, config.SpendSection, config.SimulatorSection, config.Log,
+    config.Trace, config.Settings,
 )  # fmt: skip
 CONFIGURATION = (ROOT / "docs/configuration.md").read_text()
 

@@ -34,9 +34,10 @@ AREAS = {
               "that fetches them, by URL."),
     "skills": ("Skills", "Instructions and scripts for a container. They need code execution, which is not served."),
     "user_profiles": ("User profiles", "Billing and terms for the end users of a platform. Nobody is billed here."),
-    "organizations": ("Administration", "Keys, members, workspaces and limits of an organization. Here the keys stand "
-                      "in the settings. What was used and what it cost is served by paths that the SDK does not have "
-                      "(cost.md), but not `usage_report/claude_code`: what an agent did is not known here."),
+    "organizations": ("Administration", "Members, invitations, analytics, and what only the hosted platform has. Keys, "
+                      "workspaces and rate limits are served (keys.md), and what was used and what it cost by paths "
+                      "that the SDK does not have (cost.md), but not `usage_report/claude_code`: what an agent did is "
+                      "not known here."),
     "agents": ("Agents", "Agents that the hosted platform runs by itself, and all that belongs to them."),
 }  # fmt: skip
 OF_AGENTS = {

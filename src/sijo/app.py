@@ -5,11 +5,12 @@ import hashlib
 import os
 import re
 import secrets
+import time
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sijo import log
 from sijo.backends.anthropic import Anthropic
 from sijo.backends.engines import engines as engine_rows
+from sijo.backends.gate import Gate
 from sijo.backends.openai_chat import OpenAIChat
 from sijo.backends.record import Recorder
 from sijo.backends.replay import Replayer
@@ -36,14 +38,22 @@ from sijo.engine.prices import Prices, own_prices, prices
 from sijo.engine.servertool import Own, ServerTool
 from sijo.engine.thinking import Seal
 from sijo.engine.turn import Backend
+from sijo.http.access import Access
+from sijo.http.admin import Admin
 from sijo.http.auth import Keys
 from sijo.http.front import Front
+from sijo.http.limits import Bucket, Groups, Lease, Leases, Limits, Plans, Rule, Spend
 from sijo.http.messages import Count, Messages
 from sijo.http.objects import Objects
+from sijo.http.rates import Rates
 from sijo.http.reports import Reports
 from sijo.http.routes import exact, table
 from sijo.store import Database, Prefixes, database
+from sijo.store.buckets import Buckets
+from sijo.store.keys import Keys as StoredKeys
 from sijo.store.ledger import Ledger
+from sijo.store.spend import Spend as Spent
+from sijo.store.workspaces import Workspaces
 from sijo.store.writer import Writer
 from sijo.tools.tool_search import ToolSearch
 
@@ -102,13 +112,12 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
     catalog = catalog_of(settings, pools)
     observer = log.Observer.of(settings.log, settings.trace, folder, {served.model.id for served in catalog})
     keys = seal_keys(folder)
-    seal, counted = Seal(keys), counters(settings)
     own = Own(server_tools() if tools is None else tools)
     intake = Intake(
         catalog,
         betas(),
-        seal,
-        counted,
+        Seal(keys),
+        counters(settings),
         summarizer(settings, catalog),
         screens(settings),
         awareness=server.awareness,
@@ -118,11 +127,14 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
     )
     ledger, costs = Ledger(store), priced(settings)
     writer = Writer(ledger, costs)
+    access = Access(StoredKeys(store), Workspaces(store), *identity(keys[-1]))
+    spent = Spent(ledger, costs) if settings.spend != DEFAULTS.spend else None
+    limits = limits_of(settings, catalog, access, store, spent)
     routes = table(
-        Messages(intake, writer if server.ledger else None, ping_every=server.ping),
-        Count(intake),
+        Messages(intake, writer if server.ledger else None, ping_every=server.ping, limits=limits),
+        Count(intake, limits=limits),
         Objects(catalog, observer),
-        Reports(ledger, costs, locked=bool(server.keys)),
+        (Admin(access, server.organization), Rates(access, limits), Reports(ledger, costs)),
     )
 
     @asynccontextmanager
@@ -131,6 +143,7 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
             await store.open()
             stack.push_async_callback(store.close)
             stack.push_async_callback(writer.close)
+            await started(stack, access, spent, limits)
             stack.push_async_callback(pools.close)
             for one in catalog.engines.values():
                 stack.push_async_callback(one.backend.close)
@@ -144,12 +157,12 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
     return Front(
         router,
         exact=exact(routes),
-        keys=Keys(server.keys, required=catalog.strict),
+        keys=Keys(access, server.keys, required=catalog.strict),
         betas=betas(),
         observer=observer,
         strict=catalog.strict,
         browsers=server.browsers,
-        extra=identity(keys[-1]),
+        extra=[(b"anthropic-organization-id", access.organization.encode())],
     )
 
 
@@ -203,6 +216,8 @@ def engine(section: EngineSection, settings: Settings, pools: Pools) -> Engine:
         if settings.record is not None:
             folder = Path(settings.record)
             backend = Recorder(backend, folder / section.name if len(settings.engine) > 1 else folder)
+        if section.concurrency is not None:
+            backend = Gate(backend, section.concurrency, section.queue)
     except (ValueError, OSError) as error:
         raise ConfigError(f"engine {section.name}: {error}") from error
     chosen = next((s for s in (section.strict, settings.server.strict) if s is not None), strict)
@@ -288,6 +303,45 @@ def priced(settings: Settings) -> Prices:
         raise ConfigError(str(error)) from error
 
 
+class Watcher(Protocol):
+    """What runs by the clock."""
+
+    async def start(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+async def started(stack: AsyncExitStack, *watchers: Watcher | None) -> None:
+    """Start them, and have them closed again."""
+    for watcher in watchers:
+        if watcher is not None:
+            await watcher.start()
+            stack.push_async_callback(watcher.close)
+
+
+def limits_of(
+    settings: Settings, catalog: Catalog, access: Access, store: Database, spent: Spent | None
+) -> Limits | None:
+    """The limits of the settings, shared through the database where others use it; or None where there are none."""
+    if not settings.limit and spent is None:
+        return None
+    leases = Leases(Buckets(store), time.time) if store.shared or settings.server.workers > 1 else None
+    rules = [Rule(**msgspec.structs.asdict(section)) for section in settings.limit]
+    plans = Plans(rules, Groups.load(), access, bucket=Lease if leases else Bucket, clock=time.time)
+    spend = spending(settings, access, spent) if spent is not None else None
+    return Limits(plans, catalog, leases=leases, spend=spend)
+
+
+def spending(settings: Settings, access: Access, spent: Spent) -> Spend:
+    """What may be spent in a month."""
+    if not settings.server.ledger:
+        raise ConfigError("spend: what was spent is told by the ledger, which is switched off")
+    section = settings.spend
+    return Spend(
+        spent, tier=section.tier, own=section.limit, workspaces=section.workspaces, names=access.name, clock=time.time
+    )
+
+
 def summarizer(settings: Settings, catalog: Catalog) -> Backend | None:
     if settings.summarizer is None:
         return None
@@ -333,11 +387,10 @@ def seal_keys(folder: Path) -> list[bytes]:
     return keys
 
 
-def identity(key: bytes) -> list[tuple[bytes, bytes]]:
-    """The headers that name the organization and its workspace: one of each for a data folder, by its first key."""
+def identity(key: bytes) -> tuple[str, str]:
+    """The ids of the organization and of its default workspace: one of each for a data folder, by its first key."""
     name = uuid.uuid5(uuid.NAMESPACE_OID, hashlib.sha256(b"sijo organization" + key).hexdigest())
-    workspace = f"wrkspc_01{name.hex[:24]}"
-    return [(b"anthropic-organization-id", str(name).encode()), (b"anthropic-workspace-id", workspace.encode())]
+    return str(name), f"wrkspc_01{name.hex[:24]}"
 
 
 async def missing(scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -31,8 +31,11 @@ class Server(Section, frozen=True):
     """`postgresql://USER:PASSWORD@HOST/NAME`, which several replicas can share. Default: a file in the data folder."""
     ledger: bool = True
     """Keep a row for each turn, for `sijo cost` and the usage and cost reports."""
+    organization: str = "Sijo"
+    """Its name, for the Admin API."""
     keys: tuple[str, ...] = ()
-    """Keys that clients must send. Without any, the server binds to loopback only, and any key will do."""
+    """Keys that clients must send, beside those of `sijo key`. Without any, the server binds to loopback only, and any
+    key will do."""
     open: bool = False
     """Bind elsewhere than loopback without keys all the same."""
     strict: bool | None = None
@@ -79,6 +82,38 @@ class EngineSection(Section, frozen=True):
     abilities: dict[str, Any] = {}
     """Keys of the engine's row in `data/engines.toml` that are otherwise for this one."""
     strict: bool | None = None
+    concurrency: Annotated[int, Meta(ge=1)] | None = None
+    """Answers at once, of each worker. Without it there is no bound."""
+    queue: Annotated[float, Meta(ge=0)] = 5.0
+    """Seconds that a request waits for its turn, at most; then it is a 529."""
+
+
+class LimitSection(Section, frozen=True):
+    """Limits a minute: of the organization, or of a workspace or a key (an id or a name; `*` is each one)."""
+
+    models: str = "*"
+    workspace: str | None = None
+    key: str | None = None
+    requests: Annotated[int, Meta(ge=1)] | None = None
+    input: Annotated[int, Meta(ge=1)] | None = None
+    """Tokens; those that are read from a cache are free."""
+    output: Annotated[int, Meta(ge=1)] | None = None
+    count: Annotated[int, Meta(ge=1)] | None = None
+    """Requests to count tokens."""
+    burst: Annotated[float, Meta(gt=0, le=60)] = 60.0
+    """Seconds' worth of requests that may come at once."""
+    reserve: bool = False
+    """Take `max_tokens` at the start, and give back what was not used."""
+
+
+class SpendSection(Section, frozen=True):
+    """Dollars a month."""
+
+    tier: Annotated[float, Meta(ge=0)] | None = None
+    """Of the whole organization, as a 429: what its owner allows."""
+    limit: Annotated[float, Meta(ge=0)] | None = None
+    """Of the whole organization, as a 400: what it allows itself."""
+    workspaces: dict[str, Annotated[float, Meta(ge=0)]] = {}
 
 
 class SimulatorSection(Section, frozen=True):
@@ -109,6 +144,8 @@ class Settings(Section, frozen=True):
     models: dict[str, str | tuple[str, ...]] = {}
     """Pattern of what clients ask for -> name of the engine that answers, first fit wins. Default: all to the first.
     Several names are replicas: each conversation keeps to one of them while it can."""
+    limit: tuple[LimitSection, ...] = ()
+    spend: SpendSection = SpendSection()
     simulator: SimulatorSection = SimulatorSection()
     record: str | None = None
     """A folder to which every answer is written."""

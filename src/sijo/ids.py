@@ -41,3 +41,8 @@ def now() -> datetime:
 def stamp(moment: datetime) -> str:
     """RFC 3339 as the API writes it: `2026-11-21T03:04:05Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(seconds: float) -> datetime:
+    """The time that Unix seconds tell."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     strictness.add_argument("--strict", action="store_true", default=None, help="refuse what the hosted API refuses")
     strictness.add_argument("--lenient", action="store_false", dest="strict", help="tolerate what new clients bring")
     command(commands, "cost", "what was spent, and what requests would cost")
+    command(commands, "key", "create, list and revoke keys")
+    command(commands, "workspace", "create, list and archive workspaces")
     return top
 
 

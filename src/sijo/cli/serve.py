@@ -22,6 +22,8 @@ from sijo.backends.discover import Found, discover, look
 from sijo.backends.llama import LlamaServer
 from sijo.backends.upstream import Upstream
 from sijo.config import ConfigError, EngineSection, Settings, SimulatorSection, key_of, load
+from sijo.store import Database, database
+from sijo.store.keys import Keys
 
 CHANGE = "another: sijo serve --model URL#MODEL | FILE.gguf | simulator"
 SNIPPET = """\
@@ -51,9 +53,10 @@ def run(args: argparse.Namespace) -> int:
     named = ("host", "port", "workers", "data_dir", "database", "strict")
     settings = load(args.config, {name: getattr(args, name) for name in named})
     settings = with_flags(settings, args)
-    guard(settings)
+    locked = bool(settings.server.keys) or asyncio.run(stored(database(settings.server.database, data_dir(settings))))
+    guard(settings, locked=locked)
     settings, why = asyncio.run(choose(settings, args.model))
-    app.seal_keys(Path(settings.server.data_dir).expanduser())
+    app.seal_keys(data_dir(settings))
     log.setup(settings.log.level)
     signal.signal(signal.SIGTERM, stopped)
     with ExitStack() as stack:
@@ -61,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
         whole = app.build(settings)  # also where workers will build it again: what is wrong is said here, once
         listener = bind(settings)
         stack.callback(listener.close)
-        print(banner(settings, why, listener.getsockname()[1]), file=sys.stderr, flush=True)
+        words = banner(settings, why, listener.getsockname()[1], locked=locked)
+        print(words, file=sys.stderr, flush=True)
         listen(settings, whole, listener)
     return 0
 
@@ -83,15 +87,28 @@ def with_flags(settings: Settings, args: argparse.Namespace) -> Settings:
     )
 
 
-def guard(settings: Settings) -> None:
+def guard(settings: Settings, *, locked: bool) -> None:
     """Without a key, only this machine may call."""
     server = settings.server
-    if server.keys or server.open or is_loopback(server.host):
+    if locked or server.open or is_loopback(server.host):
         return
     raise ConfigError(
-        f"will not listen on {server.host} without keys: set SIJO_KEYS or [server] keys, "
-        "or [server] open = true if something else guards it"
+        f"will not listen on {server.host} without keys: sijo key create makes one, SIJO_KEYS or [server] keys name "
+        "some, or [server] open = true if something else guards it"
     )
+
+
+def data_dir(settings: Settings) -> Path:
+    return Path(settings.server.data_dir).expanduser()
+
+
+async def stored(kept: Database) -> bool:
+    """Whether there are keys in the database, or were: one whose keys are all revoked lets nobody in."""
+    await kept.open()
+    try:
+        return bool(await Keys(kept).all())
+    finally:
+        await kept.close()
 
 
 def is_loopback(host: str) -> bool:
@@ -240,10 +257,10 @@ def bind(settings: Settings) -> socket.socket:
     return listener
 
 
-def banner(settings: Settings, why: str, port: int) -> str:
+def banner(settings: Settings, why: str, port: int, *, locked: bool) -> str:
     host = settings.server.host
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    key = "YOUR_KEY" if settings.server.keys else "any"
+    key = "YOUR_KEY" if locked else "any"
     return f"Sijo {__version__} on {url} - {why}; {CHANGE}\n\n{SNIPPET.format(url=url, key=key, model=SHOWN)}"
 
 

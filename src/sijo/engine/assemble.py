@@ -38,6 +38,12 @@ class Assembler:
         self._parts: list[str] = []  # joined once, at the block's end: `+=` for each delta is quadratic
         self._pieces: list[Json] = []
         self._ending: Json = {}
+        self._length = 0
+
+    @property
+    def said(self) -> int:
+        """Characters so far: of text, of thinking, of the input of calls."""
+        return self._length + sum(map(len, self._parts))
 
     def feed(self, delta: d.AnyDelta) -> Events:
         """The events that follow from one delta, in order; often one, sometimes none."""
@@ -196,6 +202,7 @@ class Assembler:
         self._open = None
         if self._parts:
             whole, self._parts = "".join(self._parts), []
+            self._length += len(whole)
             match block:
                 case b.Text():
                     block.text += whole

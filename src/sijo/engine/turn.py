@@ -106,6 +106,8 @@ class Turn(msgspec.Struct):
     id: str = msgspec.field(default_factory=partial(ids.new, "msg"))
     tally: Tally = msgspec.field(default_factory=Tally)
     message: e.Message = msgspec.field(default_factory=blank)
+    out: Assembler | None = None
+    """What is made of its deltas, once it runs."""
 
     def __post_init__(self) -> None:
         self.message.id, self.message.model = self.id, self.prompt.model.id
@@ -216,7 +218,7 @@ def continued(turn: Turn) -> Prompt:
 
 async def run(turn: Turn) -> AsyncGenerator[e.Event]:
     """Let each speaker finish in order; what they say becomes events."""
-    out = Assembler(turn.message, expected=turn.expected)
+    out = turn.out = Assembler(turn.message, expected=turn.expected)
     feed = out.feed
     try:
         for speaker in speakers(turn, out):
@@ -235,7 +237,7 @@ async def collect(turn: Turn) -> e.Message:
 
     It goes the way of `run` without being led through it: a generator more would be felt in each short answer.
     """
-    out = Assembler(turn.message, expected=turn.expected)
+    out = turn.out = Assembler(turn.message, expected=turn.expected)
     out.started = True  # nobody is to be told so
     feed = out.feed
     try:

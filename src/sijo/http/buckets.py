@@ -10,7 +10,7 @@ from typing import NamedTuple
 from starlette.datastructures import QueryParams
 
 from sijo.errors import InvalidRequest
-from sijo.http.objects import limit_of
+from sijo.http.pages import limit_of
 from sijo.ids import stamp
 from sijo.store.rollups import DAY, HOUR, MINUTE
 from sijo.wire.explain import either

@@ -1,5 +1,6 @@
 """One request as it passes through: who asks, under which version and betas, and what came of it."""
 
+import ipaddress
 import time
 from collections.abc import Mapping, Sequence
 
@@ -38,6 +39,14 @@ class Call:
         self.headers: Mapping[bytes, bytes] = dict(self.raw)
         self.id = ids.new("req")
         self.began = time.perf_counter()
+        self.told: list[tuple[bytes, bytes]] = []
+        """Headers of the reply, whatever it will be."""
+        self._client = scope.get("client")
+
+    @property
+    def local(self) -> bool:
+        """Whether it comes from this machine."""
+        return self._client is not None and ipaddress.ip_address(self._client[0]).is_loopback
 
     def header(self, name: bytes) -> str | None:
         value = self.headers.get(name)

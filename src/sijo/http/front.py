@@ -54,7 +54,8 @@ class Front:
             await self.routes(scope, receive, send)
             return
         call = Call(scope)
-        headers = [(b"request-id", call.id.encode()), *self.extra]
+        headers = call.told
+        headers += (b"request-id", call.id.encode()), *self.extra
 
         def out(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":

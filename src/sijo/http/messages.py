@@ -16,6 +16,7 @@ from sijo.errors import ApiError
 from sijo.http import body
 from sijo.http.call import Call
 from sijo.http.drive import drive
+from sijo.http.limits import Limits
 from sijo.http.sse import EventStream, encode
 from sijo.http.watch import Watch
 
@@ -30,17 +31,23 @@ ESCAPED = re.compile(rb"\\u00[2-7]")
 class Messages:
     """Answers with one turn, streamed or whole. An ASGI app, so that nothing stands between it and the socket."""
 
-    def __init__(self, intake: Intake, ledger: Ledger | None = None, *, ping_every: float) -> None:
+    def __init__(
+        self, intake: Intake, ledger: Ledger | None = None, *, ping_every: float, limits: Limits | None = None
+    ) -> None:
         self.intake = intake
         self.ledger = ledger
         self.ping_every = ping_every
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope["call"]
         raw = await body.read(call, receive)
+        place = await self.limits.enter(call, raw) if self.limits is not None else None
         read, terms = self.intake.turn, Terms(call.version, call.betas, call.caller)
         turn, call.stream, served = await aside(read, raw, terms) if heavy(raw) else read(raw, terms)
         call.model, call.backend = served.model.id, served.backend.name
+        if place is not None:
+            await place.admit(turn)
         failed: ApiError | None = None
         try:
             await (self._stream if call.stream else self._whole)(call, turn, receive, send)
@@ -49,6 +56,8 @@ class Messages:
             raise
         finally:
             note(call, turn)
+            if place is not None:
+                place.leave(turn.message)
             if self.ledger is not None and (used := entry(turn, call, failed)) is not None:
                 self.ledger.add(used)
 
@@ -85,11 +94,14 @@ class Messages:
 class Count:
     """Counts the tokens of a prompt."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, *, limits: Limits | None = None) -> None:
         self.intake = intake
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope["call"]
+        if self.limits is not None:
+            await self.limits.count(call)
         raw = await body.read(call, receive)
         read, terms = self.intake.counted, Terms(call.version, call.betas, call.caller)
         prompt, served = await aside(read, raw, terms) if heavy(raw) else read(raw, terms)

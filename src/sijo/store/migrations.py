@@ -6,7 +6,7 @@ ids are made by who writes (`ids.new`).
 
 from collections.abc import Sequence
 
-from sijo.store import ledger
+from sijo.store import access, ledger
 from sijo.store.database import Database
 
 CACHE = (
@@ -18,7 +18,7 @@ CACHE = (
     "CREATE INDEX cache_notes_expires ON cache_notes (expires)",
 )
 
-MIGRATIONS: Sequence[Sequence[str]] = (ledger.TABLES, CACHE)
+MIGRATIONS: Sequence[Sequence[str]] = (ledger.TABLES, CACHE, access.TABLES)
 """The number of a step is its place in the list, from 1."""
 
 

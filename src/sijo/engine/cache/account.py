@@ -79,6 +79,13 @@ class Account:
     expected: int = 0
     begun: bool = False
 
+    async def foreseen(self) -> int:
+        """Tokens of the input that would be read from the cache now."""
+        layout = self.layout
+        there = await self.index.find(layout.digests.values(), self.started) if layout.digests else {}
+        at = charge.finding(layout, there, self.started).at
+        return 0 if at < 0 else min(self.expected, charge.size(layout, at, self.expected))
+
     async def told(self, deltas: Deltas, content: Sequence[b.Block], message: str) -> Deltas:
         """What a model says, after `content` of the same turn, with the input side of its usage accounted.
 

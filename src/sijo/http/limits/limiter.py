@@ -1,0 +1,198 @@
+"""Lets a request in, or not: its place among the requests first, its tokens when it has been read, and the truth after.
+
+Input is taken as it was counted and put right by what was used; output is taken as it is produced. Which buckets there
+are is for `plans`; whether somebody may call at all, for `auth`.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from sijo.engine.catalog import Catalog
+from sijo.engine.turn import Turn
+from sijo.errors import NotFound, RateLimited
+from sijo.http.call import Call
+from sijo.http.limits.buckets import Bucket
+from sijo.http.limits.headers import headers
+from sijo.http.limits.leases import Leases
+from sijo.http.limits.plans import WHOLE, Meter, Plan, Plans
+from sijo.http.limits.spend import Spend
+from sijo.store import StoreError
+from sijo.wire import events as e
+
+log = logging.getLogger("sijo.limits")
+Want = tuple[Meter, float]
+CHARACTERS = 4
+"""Of a token, on the way: its true number is told at the end."""
+EVERY = 0.5
+"""Seconds after which what is being produced is taken."""
+
+
+class Peek(msgspec.Struct):
+    """All that is looked at before a request has its place."""
+
+    model: str
+
+
+peek = msgspec.json.Decoder(Peek).decode
+
+
+class Limits:
+    """All limits of a server. `leases` where they are shared with other processes."""
+
+    def __init__(
+        self,
+        plans: Plans,
+        catalog: Catalog,
+        *,
+        leases: Leases | None = None,
+        spend: Spend | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.plans, self.catalog, self.leases, self.spend, self.clock = plans, catalog, leases, spend, clock
+        self.running: set[Entry] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin what is done by the clock."""
+        self._task = asyncio.create_task(self._every())
+
+    async def close(self) -> None:
+        """Bring back what was drawn in advance."""
+        if self._task is not None:
+            self._task.cancel()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Take what is being produced, and be even with the database."""
+        for entry in self.running:
+            entry.look()
+        if self.leases is not None:
+            try:
+                await self.leases.back()
+            except StoreError as error:
+                log.warning("limits cannot be settled: %s", error)
+
+    async def enter(self, call: Call, raw: bytes) -> "Entry | None":
+        """A place among the requests, for a body that is not read yet. None for one that will be refused anyhow.
+
+        Raises `RateLimited`, or `InvalidRequest` where money is out.
+        """
+        if self.spend is not None:
+            self.spend.check(call.caller)
+        try:
+            served = self.catalog.find(peek(raw).model)
+        except (msgspec.DecodeError, NotFound, UnicodeError):
+            return None
+        entry = Entry(self, self.plans.of(call.caller, served), call)
+        await self.take(entry.plan.place, entry.plan, call)
+        return entry
+
+    async def count(self, call: Call) -> None:
+        """A place to count tokens. Raises `RateLimited`."""
+        plan = self.plans.counting(call.caller)
+        call.told += headers(plan, await self.take(plan.place, plan, call))
+
+    async def take(self, wants: Sequence[Want], plan: Plan, call: Call) -> float:
+        """All of it, or nothing; the time. Raises `RateLimited`."""
+        now = self.clock()
+        short = lacking(wants, now)
+        if short is not None and self.leases is not None:
+            await self.leases.fetch([(meter.bucket, amount) for meter, amount in wants])
+            short = lacking(wants, now)
+        if short is not None:
+            meter, seconds = short
+            call.told += headers(plan, now)
+            raise RateLimited(meter.refusal(), retry_after=max(1, math.ceil(seconds)))
+        for meter, amount in wants:
+            meter.bucket.take(amount)
+        return now
+
+    async def _every(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY)
+            await self.settle()
+
+    def pay(self, bucket: Bucket, amount: float) -> None:
+        """Take what is used already, or give back (negative)."""
+        if amount:
+            bucket.fill(self.clock())
+            bucket.take(amount)
+            if self.leases is not None:
+                self.leases.holds(bucket)
+
+
+def lacking(wants: Iterable[Want], now: float) -> tuple[Meter, float] | None:
+    """What there is the longest to wait for, if there is any."""
+    found = None
+    for meter, amount in wants:
+        seconds = meter.bucket.wait(amount, now)
+        if seconds and (found is None or seconds > found[1]):
+            found = meter, seconds
+    return found
+
+
+class Entry:
+    """A request that has its place."""
+
+    __slots__ = ("_limits", "_turn", "call", "fresh", "input", "output", "plan")
+
+    def __init__(self, limits: Limits, plan: Plan, call: Call) -> None:
+        self._limits, self.plan, self.call = limits, plan, call
+        self._turn: Turn | None = None
+        self.input = self.fresh = self.output = 0
+
+    async def admit(self, turn: Turn) -> None:
+        """Take its tokens, and tell what is left. Raises `RateLimited`, and gives its place back then."""
+        limits, plan = self._limits, self.plan
+        wants: list[Want] = []
+        expected = fresh = turn.expected
+        most = turn.prompt.max_tokens if plan.reserve else 1
+        if plan.input and turn.account is not None:
+            fresh -= await turn.account.foreseen()
+        for meter in plan.input:
+            wants.append((meter, expected if meter.kind == WHOLE else fresh))
+        for meter in plan.output:
+            wants.append((meter, most))
+        try:
+            now = await limits.take(wants, plan, self.call)
+        except RateLimited:
+            for meter in plan.requests:
+                limits.pay(meter.bucket, -1)
+            raise
+        self.input, self.fresh, self.output = expected, fresh, most
+        self._turn = turn
+        if plan.output and not plan.reserve:
+            limits.running.add(self)
+        self.call.told += headers(plan, now)
+
+    def look(self) -> None:
+        """Take what was produced since the last time."""
+        more = self._produced() - self.output
+        if more > 0:
+            self.output += more
+            for meter in self.plan.output:
+                self._limits.pay(meter.bucket, more)
+
+    def _produced(self) -> int:
+        """Tokens, about: the engine tells their number at the end."""
+        out = self._turn.out if self._turn is not None else None
+        return 0 if out is None else out.said // CHARACTERS
+
+    def leave(self, message: e.Message) -> None:
+        """It is over: what was taken becomes what was used."""
+        usage = message.usage
+        fresh = usage.input_tokens + usage.cache_creation_input_tokens
+        used = fresh + usage.cache_read_input_tokens
+        if not used and message.content:
+            fresh, used = self.fresh, self.input  # the client left before the engine told
+        for meter in self.plan.input:
+            self._limits.pay(meter.bucket, used - self.input if meter.kind == WHOLE else fresh - self.fresh)
+        self._limits.running.discard(self)
+        said = usage.output_tokens or self._produced()
+        for meter in self.plan.output:
+            self._limits.pay(meter.bucket, said - self.output)

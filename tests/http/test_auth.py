@@ -1,0 +1,75 @@
+"""Which key is whose: a table, with a clock."""
+
+from pathlib import Path
+
+import pytest
+
+from sijo.engine.caller import ANYBODY, Caller
+from sijo.errors import InvalidRequest, PermissionDenied, Unauthenticated
+from sijo.http.access import Access
+from sijo.http.auth import Keys
+from sijo.http.call import Call
+from sijo.store import Database, database
+from sijo.store.keys import Keys as Rows
+from sijo.store.workspaces import Workspaces
+from tests.http.limits.ground import Clock, access
+
+
+def call(path: str = "/v1/messages", client: str = "127.0.0.1", **headers: str) -> Call:
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Call({"type": "http", "method": "POST", "path": path, "headers": raw, "client": (client, 1)})
+
+
+def caller(keys: Keys, key: str, path: str = "/v1/messages") -> Caller:
+    made = call(path, x_api_key=key)
+    keys.check(made)
+    return made.caller
+
+
+async def test_a_key_ends_when_it_expires(store: Database) -> None:
+    clock, known = Clock(), access(store)
+    key, secret = await Rows(store).create("k", expires_at=clock.now + 60)
+    await known.refresh()
+    keys = Keys(known, clock=clock)
+    assert caller(keys, secret) == Caller(None, key.id)
+    clock.sleep(59.9)
+    caller(keys, secret)
+    clock.sleep(0.2)
+    with pytest.raises(Unauthenticated, match="invalid x-api-key"):
+        caller(keys, secret)
+
+
+@pytest.mark.parametrize("status", ["inactive", "archived"])
+async def test_only_an_active_key_opens(store: Database, status: str) -> None:
+    known = access(store)
+    key, secret = await Rows(store).create("k")
+    await Rows(store).change(key.id, status=status)  # type: ignore[arg-type]
+    await known.refresh()
+    with pytest.raises(Unauthenticated):
+        caller(Keys(known), secret)
+    await Rows(store).change(key.id, status="active")
+    await known.refresh()
+    assert caller(Keys(known), secret).key == key.id
+
+
+async def test_nothing_is_looked_up_when_nothing_changed(store: Database) -> None:
+    known, told = access(store), list[int]()
+    known.watchers.append(lambda: told.append(1))
+    await Rows(store).create("k")
+    for _ in range(5):
+        await known.refresh()
+    assert told == [1]
+
+
+def test_without_keys_anybody_is_welcome_on_every_path(tmp_path: Path) -> None:
+    known = Access(Rows(database(None, tmp_path)), Workspaces(database(None, tmp_path)), "org", "wrkspc_1")
+    assert caller(Keys(known), "any") == caller(Keys(known), "any", "/v1/organizations/me") == ANYBODY
+    Keys(known).check(call(client="192.0.2.7"))
+    with pytest.raises(PermissionDenied, match="requires an Admin API key"):  # open to all, and not to administer
+        Keys(known).check(call("/v1/organizations/me", client="192.0.2.7"))
+    with pytest.raises(Unauthenticated, match="x-api-key header is required"):
+        Keys(known, required=True).check(call())
+    with pytest.raises(InvalidRequest):
+        Keys(known).check(call(anthropic_workspace_id="wrkspc_2"))
+    for own in ("wrkspc_1", "default"):
+        Keys(known).check(call(anthropic_workspace_id=own))
