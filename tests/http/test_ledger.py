@@ -1,14 +1,18 @@
 """Turns that end badly, and servers that do: what of them is in the ledger."""
 
+import asyncio
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import anthropic
+import asyncpg
 import pytest
 
 from tests.http.turns import COST, SCRIPT, USAGE, results, rows, say, settled
@@ -130,6 +134,34 @@ def test_two_replicas_on_one_database_report_the_same(address: str, tmp_path: Pa
                     lambda r=running, n=name, a=amount: True if sum(x[n] for x in results(r, USAGE)) == a else None,
                     f"{amount} {name}",
                 )
+
+
+def test_a_database_that_is_held_up_holds_nobody_up_and_loses_nothing(running: Running) -> None:
+    with sqlite3.connect(running.log.parent / "data" / "sijo.db") as link, client_of(running) as client:
+        link.execute("BEGIN IMMEDIATE")
+        replies = [say(client, "plain") for _ in range(30)]
+        assert rows(running) == []
+        link.rollback()
+        settled(running, 30)
+    link.close()
+    assert {row["message"] for row in rows(running)} == {reply.id for reply in replies}
+
+
+async def test_connections_that_break_lose_nothing_and_count_nothing_twice(postgres: str, tmp_path: Path) -> None:
+    name = f"t{uuid4().hex}"
+    other = await asyncpg.connect(postgres)
+    await other.execute(f"CREATE DATABASE {name}")
+    address = f"{postgres.rpartition('/')[0]}/{name}"
+    with serving(tmp_path, *SERVER, "--database", address) as running, client_of(running) as client:
+        for _ in range(40):
+            await asyncio.to_thread(say, client, "plain")
+            await other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        assert await asyncio.to_thread(running.stop) == 0
+    await other.close()
+    link = await asyncpg.connect(address)
+    assert await link.fetchval("SELECT COUNT(*) FROM turns") == 40
+    assert await link.fetchval("SELECT SUM(output) FROM rollups WHERE width = 3600") == 40 * 500
+    await link.close()
 
 
 def test_the_ledger_can_be_switched_off(tmp_path: Path) -> None:
