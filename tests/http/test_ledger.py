@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,6 +31,44 @@ def client_of(running: Running) -> anthropic.Anthropic:
 def running(tmp_path: Path) -> Iterator[Running]:
     with serving(tmp_path, *SERVER) as running:
         yield running
+
+
+def test_what_clients_are_told_is_what_reports_say(tmp_path: Path) -> None:
+    """Not scripted: a conversation that grows, and is cached each second time."""
+    told: dict[str, int] = dict.fromkeys(("input_tokens", "output_tokens", "cache_read_input_tokens", "5m", "1h"), 0)
+    messages: list[anthropic.types.MessageParam] = []
+    system: list[anthropic.types.TextBlockParam] = [
+        {"type": "text", "text": "Be brief. " * 2000, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    ]
+    with serving(tmp_path, "--model", "simulator") as running, client_of(running) as client:
+        for number in range(6):
+            messages.append({"role": "user", "content": f"What is {number} + 7? " + "And think of the weather. " * 50})
+            with client.messages.stream(
+                model="claude-opus-4-8",
+                max_tokens=300,
+                system=system,
+                messages=messages,
+                cache_control={"type": "ephemeral"} if number % 2 else None,
+            ) as stream:
+                message = stream.get_final_message()
+            messages.append({"role": "assistant", "content": message.content[0].text})  # type: ignore[union-attr]
+            usage = message.usage
+            assert usage.cache_creation is not None
+            told["5m"] += usage.cache_creation.ephemeral_5m_input_tokens
+            told["1h"] += usage.cache_creation.ephemeral_1h_input_tokens
+            for name in ("input_tokens", "output_tokens", "cache_read_input_tokens"):
+                told[name] += getattr(usage, name)
+        settled(running, 6)
+        found = results(running, USAGE)
+        cents = sum(Decimal(one["amount"]) for one in results(running, COST))
+    assert min(told.values()) > 0
+    assert sum(one["uncached_input_tokens"] for one in found) == told["input_tokens"]
+    assert sum(one["output_tokens"] for one in found) == told["output_tokens"]
+    assert sum(one["cache_read_input_tokens"] for one in found) == told["cache_read_input_tokens"]
+    assert sum(one["cache_creation"]["ephemeral_5m_input_tokens"] for one in found) == told["5m"]
+    assert sum(one["cache_creation"]["ephemeral_1h_input_tokens"] for one in found) == told["1h"]
+    million = {"input_tokens": 5, "output_tokens": 25, "cache_read_input_tokens": 0.5, "5m": 6.25, "1h": 10}
+    assert cents == sum(told[name] * Decimal(price) for name, price in million.items()) / 10_000
 
 
 def test_a_client_who_left_in_the_middle_pays_for_what_was_said(running: Running) -> None:
