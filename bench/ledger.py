@@ -79,13 +79,15 @@ async def report(folder: Path) -> None:
         "cost by day, a month, by description": (DAY, first, NOW, ("start", *Line.BY)),
     }
     for words, (width, since, until, by) in cases.items():
-        took = []
+        took, busy = [], []
         for _ in range(ROUNDS):
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             sums = await ledger.sums(width, since, until, by)
             found = len(list(lines(sums, prices()))) if by[1:] == Line.BY else len(sums)
             took.append(time.perf_counter() - began)
-        print(f"{words}: {1000 * statistics.median(took):.0f} ms for {found:,} lines (goal 300)")
+            busy.append(time.process_time() - used)
+        wall, cpu = (1000 * statistics.median(times) for times in (took, busy))
+        print(f"{words}: {wall:.0f} ms, {cpu:.0f} of CPU, for {found:,} lines (goal 300)")
     await store.close()
 
 

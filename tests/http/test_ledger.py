@@ -1,14 +1,19 @@
 """Turns that end badly, and servers that do: what of them is in the ledger."""
 
+import asyncio
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import anthropic
+import asyncpg
 import pytest
 
 from tests.http.turns import COST, SCRIPT, USAGE, results, rows, say, settled
@@ -26,6 +31,44 @@ def client_of(running: Running) -> anthropic.Anthropic:
 def running(tmp_path: Path) -> Iterator[Running]:
     with serving(tmp_path, *SERVER) as running:
         yield running
+
+
+def test_what_clients_are_told_is_what_reports_say(tmp_path: Path) -> None:
+    """Not scripted: a conversation that grows, and is cached each second time."""
+    told: dict[str, int] = dict.fromkeys(("input_tokens", "output_tokens", "cache_read_input_tokens", "5m", "1h"), 0)
+    messages: list[anthropic.types.MessageParam] = []
+    system: list[anthropic.types.TextBlockParam] = [
+        {"type": "text", "text": "Be brief. " * 2000, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    ]
+    with serving(tmp_path, "--model", "simulator") as running, client_of(running) as client:
+        for number in range(6):
+            messages.append({"role": "user", "content": f"What is {number} + 7? " + "And think of the weather. " * 50})
+            with client.messages.stream(
+                model="claude-opus-4-8",
+                max_tokens=300,
+                system=system,
+                messages=messages,
+                cache_control={"type": "ephemeral"} if number % 2 else None,
+            ) as stream:
+                message = stream.get_final_message()
+            messages.append({"role": "assistant", "content": message.content[0].text})  # type: ignore[union-attr]
+            usage = message.usage
+            assert usage.cache_creation is not None
+            told["5m"] += usage.cache_creation.ephemeral_5m_input_tokens
+            told["1h"] += usage.cache_creation.ephemeral_1h_input_tokens
+            for name in ("input_tokens", "output_tokens", "cache_read_input_tokens"):
+                told[name] += getattr(usage, name)
+        settled(running, 6)
+        found = results(running, USAGE)
+        cents = sum(Decimal(one["amount"]) for one in results(running, COST))
+    assert min(told.values()) > 0
+    assert sum(one["uncached_input_tokens"] for one in found) == told["input_tokens"]
+    assert sum(one["output_tokens"] for one in found) == told["output_tokens"]
+    assert sum(one["cache_read_input_tokens"] for one in found) == told["cache_read_input_tokens"]
+    assert sum(one["cache_creation"]["ephemeral_5m_input_tokens"] for one in found) == told["5m"]
+    assert sum(one["cache_creation"]["ephemeral_1h_input_tokens"] for one in found) == told["1h"]
+    million = {"input_tokens": 5, "output_tokens": 25, "cache_read_input_tokens": 0.5, "5m": 6.25, "1h": 10}
+    assert cents == sum(told[name] * Decimal(price) for name, price in million.items()) / 10_000
 
 
 def test_a_client_who_left_in_the_middle_pays_for_what_was_said(running: Running) -> None:
@@ -130,6 +173,34 @@ def test_two_replicas_on_one_database_report_the_same(address: str, tmp_path: Pa
                     lambda r=running, n=name, a=amount: True if sum(x[n] for x in results(r, USAGE)) == a else None,
                     f"{amount} {name}",
                 )
+
+
+def test_a_database_that_is_held_up_holds_nobody_up_and_loses_nothing(running: Running) -> None:
+    with sqlite3.connect(running.log.parent / "data" / "sijo.db") as link, client_of(running) as client:
+        link.execute("BEGIN IMMEDIATE")
+        replies = [say(client, "plain") for _ in range(30)]
+        assert rows(running) == []
+        link.rollback()
+        settled(running, 30)
+    link.close()
+    assert {row["message"] for row in rows(running)} == {reply.id for reply in replies}
+
+
+async def test_connections_that_break_lose_nothing_and_count_nothing_twice(postgres: str, tmp_path: Path) -> None:
+    name = f"t{uuid4().hex}"
+    other = await asyncpg.connect(postgres)
+    await other.execute(f"CREATE DATABASE {name}")
+    address = f"{postgres.rpartition('/')[0]}/{name}"
+    with serving(tmp_path, *SERVER, "--database", address) as running, client_of(running) as client:
+        for _ in range(40):
+            await asyncio.to_thread(say, client, "plain")
+            await other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        assert await asyncio.to_thread(running.stop) == 0
+    await other.close()
+    link = await asyncpg.connect(address)
+    assert await link.fetchval("SELECT COUNT(*) FROM turns") == 40
+    assert await link.fetchval("SELECT SUM(output) FROM rollups WHERE width = 3600") == 40 * 500
+    await link.close()
 
 
 def test_the_ledger_can_be_switched_off(tmp_path: Path) -> None:

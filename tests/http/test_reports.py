@@ -166,6 +166,7 @@ FILTERS = [
     ({"service_tiers": ["standard"]}, 5502),
     ({"service_tiers": ["batch"]}, 0),
     ({"workspace_ids": ["wrkspc_none"]}, 0),
+    ({"models": ["nul\0l"]}, 0),
     ({"api_key_ids": ["apikey_none"]}, 0),
     ({"account_ids": ["user_none"]}, 0),
     ({"service_account_ids": ["svac_none"]}, 0),
@@ -227,6 +228,7 @@ def test_a_time_that_is_over_ends_where_it_was_asked_to(day: Running) -> None:
 WRONG = [
     (USAGE, {}, "starting_at: Field required"),
     (USAGE, {"starting_at": "soon"}, "starting_at: Input should be a valid datetime"),
+    (USAGE, {"starting_at": "0001-01-01T00:00:00+23:00"}, "starting_at: Input should be a valid datetime"),
     (USAGE, {"ending_at": "then"}, "ending_at: Input should be a valid datetime"),
     (USAGE, {"ending_at": "2026-01-01T00:00:00Z"}, "ending_at: must be after starting_at"),
     (USAGE, {"bucket_width": "1w"}, "bucket_width: Input should be '1m', '1h' or '1d'"),

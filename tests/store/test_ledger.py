@@ -216,6 +216,14 @@ async def test_what_there_is_no_room_for_is_counted_aloud(store: Database, caplo
     assert "10 turns wait" in caplog.text and "15 turns are not in it" in caplog.text
 
 
+async def test_a_database_that_is_away_to_the_end_is_said(store: Database, caplog: pytest.LogCaptureFixture) -> None:
+    writer = Writer(Ledger(Away(store)), prices(), patience=0.5)  # type: ignore[arg-type]
+    for _ in range(600):
+        writer.add(entry(usage(1)))
+    await writer.close()
+    assert "the database was away to the end: 600 turns are not in the ledger" in caplog.text
+
+
 async def test_what_a_month_has_cost(store: Database) -> None:
     now = datetime.now(UTC).timestamp()
     ledger, spend = Ledger(store), Spend(Ledger(store), prices())

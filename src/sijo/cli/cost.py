@@ -101,10 +101,13 @@ async def spent(ledger: Ledger, prices: Prices, since: date, until: date, by: st
         )
         for one in await ledger.sums(DAY, begin, end, (BY[by],))
     ]
+    shown = {since + timedelta(n): days.get(since + timedelta(n), 0) for n in range((until - since).days + 1)}
+    if containers := sum(shown.values()) - sum(counts[-1] for _, counts in named):
+        named.append(("(containers)", (0, 0, 0, 0, 0, 0, containers)))
     return Spent(
         days.get(today, 0),
         sum(amount for at, amount in days.items() if (at.year, at.month) == (today.year, today.month)),
-        {since + timedelta(n): days.get(since + timedelta(n), 0) for n in range((until - since).days + 1)},
+        shown,
         sorted(named, key=lambda row: (-row[1][-1], row[0])),
     )
 

@@ -1,7 +1,7 @@
 """A turn as it is accounted for: who had it, what was used, and what each part of that costs."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -21,6 +21,12 @@ STANDARD = "standard"
 UNKNOWN_GEO = "not_available"
 MOST = 10**8
 """A count beyond this is none: what a relay tells is not trusted. At `prices.HIGHEST` its cost fits 64 bits."""
+BESIDE = ("compaction", "advisor_message")
+"""Steps of a turn that its counts leave out."""
+COUNTED = (
+    "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation",
+)  # fmt: skip
+NO_DETAILS: Mapping[str, Any] = {"output_tokens_details": None}
 LONGEST = 200
 """Characters of a name from outside."""
 
@@ -145,6 +151,17 @@ def said(block: Any) -> str:
             return f"{block.name} {msgspec.json.encode(block.input).decode()}"
         case _:
             return ""
+
+
+def parts(one: Entry) -> Iterator[Entry]:
+    """The turn, and after it what was done for it beside the message and is not in the message's counts: compactions,
+    and what an advisor said, which may be another model."""
+    yield one
+    for step in one.usage.iterations or ():
+        if isinstance(step, dict) and step.get("type") in BESIDE:
+            counts = {name: step.get(name) for name in COUNTED}
+            usage = msgspec.structs.replace(one.usage, iterations=None, server_tool_use=None, **NO_DETAILS, **counts)
+            yield msgspec.structs.replace(one, model=plain(step.get("model"), one.model), usage=usage, code_seconds=0)
 
 
 def used(usage: e.Usage, code_seconds: int = 0) -> Used:

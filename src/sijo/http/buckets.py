@@ -84,7 +84,10 @@ def moment(query: QueryParams, name: str) -> float | None:
 
 def seconds_of(text: str) -> float:
     when = datetime.fromisoformat(text)
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    moment = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    if moment < 0:
+        raise ValueError(text)  # before all computers: nobody means it, and calendars end there
+    return moment
 
 
 def written(start: float) -> str:

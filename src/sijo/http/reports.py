@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from sijo.engine.entry import LONG, SHORT
+from sijo.engine.entry import LONG, SHORT, plain
 from sijo.engine.models import models
 from sijo.engine.prices import Prices, cents
 from sijo.errors import InvalidRequest
@@ -120,7 +120,7 @@ def filtered(query: QueryParams, fast: bool) -> dict[str, Sequence[str]]:
         for at, value in enumerate(values):
             if allowed is not None and value not in allowed:
                 raise InvalidRequest(f"{name}.{at}: Input should be {either(tuple(allowed))}")
-        only[column] = [known.id if (known := models().get(value)) else value for value in values]
+        only[column] = [known.id if (known := models().get(value)) else plain(value) for value in values]
     if any(listed(query, f"{name}s") for name in NOBODY):
         only["workspace"] = ()  # nothing here belongs to an account
     return only

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import astuple
 
-from sijo.engine.entry import LONG, SHORT, STANDARD, UNKNOWN_GEO, Cost, Entry, Used, cost, plain, used
+from sijo.engine.entry import LONG, SHORT, STANDARD, UNKNOWN_GEO, Cost, Entry, Used, cost, parts, plain, used
 from sijo.engine.prices import Prices
 from sijo.store.database import Row
 
@@ -69,12 +69,14 @@ def batch(entries: Iterable[Entry], prices: Prices) -> Batch:
     turns: list[Row] = []
     alike: dict[tuple[int, Key], list[tuple[int, ...]]] = {}
     for entry in entries:
-        amount = used(entry.usage, entry.code_seconds)
-        price = cost(entry, amount, prices)
-        key = dimensions(entry, amount, prices)
-        counts = astuple(amount)
-        turns.append(turn(entry, key, counts, price))
-        alike.setdefault((int(entry.at) // MINUTE * MINUTE, key), []).append((1, *counts, *astuple(price)))
+        for number, one in enumerate(parts(entry) if entry.usage.iterations else (entry,)):
+            amount = used(one.usage, one.code_seconds)
+            price = cost(one, amount, prices)
+            key = dimensions(one, amount, prices)
+            counts = astuple(amount)
+            turns.append(turn(one, key, counts, price))
+            place = (int(one.at) // MINUTE * MINUTE, key)
+            alike.setdefault(place, []).append((int(not number), *counts, *astuple(price)))
     return Batch(turns, widened({place: list(map(sum, zip(*rows, strict=True))) for place, rows in alike.items()}))
 
 

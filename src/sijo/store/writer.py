@@ -32,13 +32,13 @@ logger = logging.getLogger("sijo.ledger")
 
 
 class Writer:
-    """Of one process. `most` bounds what waits."""
+    """Of one process. `most` bounds what waits, `patience` how long the end may take, in seconds."""
 
-    def __init__(self, ledger: Ledger, prices: Prices, *, most: int = MOST) -> None:
+    def __init__(self, ledger: Ledger, prices: Prices, *, most: int = MOST, patience: float = PATIENCE) -> None:
         self.lost = 0
         """Turns that there was no room for."""
         self._full = False
-        self._ledger, self._prices, self._most = ledger, prices, most
+        self._ledger, self._prices, self._most, self._patience = ledger, prices, most, patience
         self._entries: deque[Entry] = deque()
         self._batch: Batch | None = None
         self._name, self._number = ids.new("writer"), 0
@@ -70,7 +70,7 @@ class Writer:
         """Write what waits, if it can be written in time; what cannot is counted aloud."""
         self._awake.set()  # no pause between tries is worth sitting out now
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await self.flush()
         except TimeoutError:
             if self._task is not None:
