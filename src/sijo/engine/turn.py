@@ -85,8 +85,8 @@ class Turn(msgspec.Struct):
     `prompt` is what was prepared for the backend, `asked` the same before anything was lowered, where they differ.
     `expected` is the count of input tokens to announce before the engine has told its own; `filters` makes those that
     the model's words pass, new for each time it speaks, by the prompt that it is given then. `sessions` are the tools
-    that run here, and `resumed` the calls of them that an earlier request left without a result;
-    `tally` counts what was repaired and asked again.
+    that run here, and `resumed` the calls of them that an earlier request left without a result; `tally` counts what
+    was repaired and asked again.
     """
 
     prompt: Prompt
@@ -143,7 +143,7 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
         if prompt.max_tokens < 1:
             message.stop_reason = "max_tokens"
             return
-        spoken = checked(holding(turn.backend, prompt), prompt, turn.tally)
+        spoken = checked(holding(turn.backend, prompt), prompt, turn.tally, turn.asked)
         if turn.summarizer is not None and sums_up(prompt.thought):
             spoken = summarized(spoken, prompt, turn.summarizer)
         filters = turn.filters(prompt)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
-from sijo.engine.calls import Tally, Written, answered
+from sijo.engine.calls import Tally, Written, checked
 from sijo.engine.calls.conventions import Convention
 from sijo.engine.models import models
 from sijo.engine.prompt import Item, Prompt
@@ -93,5 +93,5 @@ async def heard(
     engine: Engine, asked: Prompt | None = None, *, convention: Convention | None = None, tally: Tally | None = None
 ) -> Heard:
     """What becomes of what the engine says. Raises the API's errors."""
-    source = answered(Written(engine, convention), asked or prompt(), Tally() if tally is None else tally)
+    source = checked(Written(engine, convention), asked or prompt(), Tally() if tally is None else tally)
     return Heard([delta async for delta in source])

@@ -30,12 +30,15 @@ NO_DOCUMENT = "The model's answer did not match the schema of `output_config.for
 _ALIEN = re.compile(r"[^\w-]", re.ASCII)
 
 
-def checked(backend: Backend, prompt: Prompt, tally: Tally) -> AsyncGenerator[d.AnyDelta]:
-    """The deltas of a model whose calls and documents are right. Where nothing needs a look, those of `speak`."""
+def checked(backend: Backend, prompt: Prompt, tally: Tally, whole: Prompt | None = None) -> AsyncGenerator[d.AnyDelta]:
+    """The deltas of a model whose calls and documents are right. Where nothing needs a look, those of `speak`.
+
+    `whole` is the prompt before it was lowered, with the deferred tools that are not shown.
+    """
     able = backend.abilities
     if able.everything or not (prompt.tools or prompt.format):
         return speak(backend, prompt)
-    looked_for = terms(prompt, able)
+    looked_for = terms(prompt, able, whole)
     return speak(backend, prompt) if looked_for is None else asked(backend, prompt, looked_for, tally)
 
 

@@ -20,8 +20,8 @@ from sijo.wire.base import Json
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
-ROUNDS = 24
-"""Changes to one value at the most."""
+ROUNDS = 64
+"""Changes to one value at the most; one that would need as many is not certain, and is left."""
 TOLD, WORDS = 5, 240
 """Complaints that are told, and characters of each."""
 ALIKE, NEAR = 0.8, 0.6
@@ -79,6 +79,8 @@ class Fit:
             errors = self._errors(value)
             if not errors:
                 return value, []
+            if len(errors) == ROUNDS:
+                break
             for error in errors:
                 changed = self._changed(value, error)
                 if changed is not None:
@@ -162,12 +164,13 @@ def other_keys(fit: Fit, error: Any, path: Path) -> Iterator[Edit]:
     """Keys that nobody knows: known ones in another spelling, or too many. One that may be either is left."""
     absent = [name for name in fit.known(error) if name not in error.instance]
     names: dict[str, str] = {}
-    for key in error.kind.unexpected:
+    for key in error.kind.unexpected[:ROUNDS]:
         name = spelt(key, [name for name in absent if name not in names.values()])
         if name is None and any(alike(key, one) >= NEAR for one in absent):
             return
         names[key] = name or ""
-    yield path, lambda value: {names.get(key, key): one for key, one in value.items() if names.get(key, key)}
+    if len(names) < ROUNDS:
+        yield path, lambda value: {names.get(key, key): one for key, one in value.items() if names.get(key, key)}
 
 
 def lacking(fit: Fit, error: Any, path: Path) -> Iterator[Edit]:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
+from sijo.engine.calls.body import spelt
 from sijo.engine.calls.fit import Fit
 from sijo.engine.calls.mend import Unsure, loads, mended, sound
 from sijo.engine.calls.names import meant
@@ -25,21 +25,34 @@ class Verdict:
 
 
 class Known:
-    """The tools of a request, by name; those with a schema of their own are checked against it."""
+    """The tools of a request, by name; those with a schema of their own are checked against it.
 
-    def __init__(self, tools: Sequence[AnyTool], only: str | None = None) -> None:
+    `only` is the one that may be called. `hidden` ones are called by their very name, or through the tool `caller`.
+    """
+
+    def __init__(
+        self,
+        tools: Sequence[AnyTool],
+        only: str | None = None,
+        *,
+        hidden: Sequence[AnyTool] = (),
+        caller: str = "",
+    ) -> None:
+        shown = by_name(tools)
+        self.names: Sequence[str] = [name for name in shown if only in (None, name)]
         self.tools: Mapping[str, AnyTool] = {
-            name: tool for tool in tools if (name := getattr(tool, "name", "")) and only in (None, name)
+            name: tool for name, tool in (by_name(hidden) | shown).items() if only in (None, name)
         }
+        self._caller = caller
         self._fits: dict[str, Fit] = {}
 
-    @cached_property
-    def names(self) -> Sequence[str]:
-        return list(self.tools)
+    def meant(self, name: str) -> str | None:
+        """The tool that a name means."""
+        return name if name in self.tools else meant(name, self.names)
 
     def properties(self, name: str) -> Mapping[str, object]:
         """The properties of a tool's input, in order."""
-        tool = self.tools.get(meant(name, self.names) or "")
+        tool = self.tools.get(self.meant(name) or "")
         found = tool.input_schema.get("properties") if isinstance(tool, Custom) else None
         return found if isinstance(found, dict) else {}
 
@@ -51,7 +64,9 @@ class Known:
 
     def judged(self, name: str, input: str) -> Verdict:
         """What is to become of a call whose input was written like this."""
-        tool = meant(name, self.names)
+        tool = self.meant(name)
+        if tool == self._caller and self._caller and (inner := self._called(input)) is not None:
+            return replace(self.judged(*inner), repaired=True)
         if tool is None:
             more = ", ..." if len(self.names) > LISTED else ""
             listed = ", ".join(self.names[:LISTED]) + more
@@ -75,6 +90,14 @@ class Known:
             text = input
         return Verdict(tool, text, repaired=tool != name or text != input)
 
+    def _called(self, input: str) -> tuple[str, str] | None:
+        """What is called through the tool that calls others, where that is a hidden one."""
+        try:
+            found = [one for one in spelt(mended(input)) if one[0] in self.tools and one[0] not in self.names]
+        except Unsure:
+            return None
+        return found[0] if len(found) == 1 else None
+
     def named(self, name: str, _: str) -> bool:
         """Whether a tool has this very name."""
         return name in self.tools
@@ -82,3 +105,7 @@ class Known:
     def sure(self, name: str, input: str) -> bool:
         """Whether this can only be a call: a tool's very name, and an input that fits it."""
         return name in self.tools and bool(input.strip()) and not self.judged(name, input).complaint
+
+
+def by_name(tools: Sequence[AnyTool]) -> dict[str, AnyTool]:
+    return {name: tool for tool in tools if (name := getattr(tool, "name", ""))}

@@ -1,20 +1,35 @@
-"""Calls written as Python: `[weather(city="Paris"), clock()]`. It is parsed and never run."""
+"""Calls written as Python: `[weather(city="Paris"), clock()]`. It is parsed and never run.
+
+Python's own parser reads it, and what is nested too deeply harms the whole process: so only what calls and literals
+need is let through to it.
+"""
 
 import ast
 import json
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-LONGEST = 200_000
-"""Characters that are parsed: deep ones would be dear."""
+LONGEST, DEEPEST = 200_000, 40
+"""Characters that are parsed, and brackets inside of each other."""
+_STRING = re.compile(
+    r"""(?<!\w)(?:\"{3}(?:[^\\]|\\.)*?\"{3}|'{3}(?:[^\\]|\\.)*?'{3}|"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+')""",
+    re.DOTALL,
+)
+_ALIEN = re.compile(
+    r"""[^\w\s.,=:()\[\]{}\x00-]|-(?![\d.])|(?:[^\W eE]|(?<!\d)[eE]|[)\]}\x00])\s*-|[)\]}\x00]\s*[(\[{]|\w\s*[\[{]
+    |(?:\.\s*\w+\s*){9}|\b(?:not|if|else|lambda|await|and|or|in|is|for|yield|async)\b""",
+    re.VERBOSE,
+)
+"""What neither a call nor a literal has: operators, words, and other ways to nest without brackets."""
 WORDS = {"true": True, "false": False, "null": None}
 Properties = Callable[[str], Mapping[str, object]]
 
 
 def calls(text: str, properties: Properties) -> list[tuple[str, str]]:
     """The calls as names and inputs, or nothing, if the text is anything else than calls."""
-    if len(text) > LONGEST:
+    if not plain(text):
         return []
     try:
         with warnings.catch_warnings():
@@ -22,8 +37,22 @@ def calls(text: str, properties: Properties) -> list[tuple[str, str]]:
             tree = ast.parse(text.strip(), mode="eval").body
         nodes = tree.elts if isinstance(tree, ast.List | ast.Tuple) else [tree]
         return [read(node, properties) for node in nodes]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError):
         return []
+
+
+def plain(text: str) -> bool:
+    """Whether a text may be calls with literals, and no deep ones."""
+    if len(text) > LONGEST or "(" not in text:
+        return False
+    bare = _STRING.sub("\x00", text.strip())
+    if _ALIEN.search(bare):
+        return False
+    depth = deepest = 0
+    for char in re.findall(r"[()\[\]{}]", bare):
+        depth += 1 if char in "([{" else -1
+        deepest = max(deepest, depth)
+    return deepest <= DEEPEST
 
 
 def read(node: ast.expr, properties: Properties) -> tuple[str, str]:
@@ -44,13 +73,9 @@ def read(node: ast.expr, properties: Properties) -> tuple[str, str]:
 
 def members(node: ast.Call) -> Iterator[dict[str, Any]]:
     for keyword in node.keywords:
-        made = value(keyword.value)
-        if keyword.arg is not None:
-            yield {keyword.arg: made}
-        elif isinstance(made, dict):
-            yield made
-        else:
-            raise ValueError("no keywords")
+        if keyword.arg is None:
+            raise ValueError("no keyword")
+        yield {keyword.arg: value(keyword.value)}
 
 
 def value(node: ast.expr) -> Any:

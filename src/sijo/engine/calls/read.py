@@ -21,6 +21,9 @@ _LINE = re.compile(r"\n[ \t]*(?:[;,][ \t]*)?(```[\w-]*[ \t]*\n|[\[{])")
 _LINE_PART = re.compile(r"\n[ \t]*(?:[;,][ \t]*)?(?:`{1,3}|```[\w-]*[ \t]*)?\Z")
 _HEAD = re.compile(r"""[\s\[{]*["']?([\w.-]*)""")
 PREFIXES = ("functions", "tools", "default_api")
+MISSES, SPACE = 64, 200
+"""How often something in doubt may turn out to be text before nothing more is doubted; and how much space at the end of
+a text is held, since it is dropped before a call."""
 HEAD = 400
 """Characters of what may be a call by which it is told early that it is none."""
 _BRACKETS = re.compile(r"""["\\{}\[\]()']""")
@@ -85,7 +88,7 @@ class Reader:
     ) -> None:
         self.names, self.properties, self.sure = names, properties, sure
         self.done = False
-        self.made = 0
+        self.made = self._misses = 0
         self._marks = marks(tuple(names), sure is not None)
         self._text = "\n"  # held; a line begins at the start, and that break is dropped again
         self._start = True
@@ -142,12 +145,9 @@ class Reader:
             return self._begin(Frame(opening, close, kept=not close, doubt=True, line=not close), held[line.end() :])
         if found is None:
             keep = self._marks.partial(held)
-            keep = max(keep, len(held) - len(held.rstrip()))
-            if keep and keep < len(held):  # space before a mark is held with it, for it is dropped before a call
-                bare = held[: len(held) - keep].rstrip()
-                keep = len(held) - len(bare)
-            self._emit(held[: len(held) - keep], out)
-            self._text = held[len(held) - keep :]
+            at = ended(held, len(held) - keep)
+            self._emit(held[:at], out)
+            self._text = held[at:]
             return ""
         rest = held[found.end() :]
         if found[0] in self._marks.frames:
@@ -167,9 +167,9 @@ class Reader:
 
     def _say(self, text: str, out: list[Part], last: bool = False) -> None:
         """Text that is over; the space at its end is kept until it is known what follows."""
-        bare = text.rstrip()
-        self._emit(text if last else bare, out)
-        self._text = "" if last else text[len(bare) :]
+        at = len(text) if last else ended(text, len(text))
+        self._emit(text[:at], out)
+        self._text = text[at:]
 
     def _emit(self, text: str, out: list[Part]) -> None:
         if self._start and text:
@@ -306,6 +306,9 @@ class Reader:
         frame, whole = self._frame, "".join(self._body)
         assert frame is not None
         self._frame = None
+        self._misses += frame.doubt
+        if self._misses == MISSES:
+            self._marks = marks(tuple(self.names), False)
         mark = "" if frame.kept else frame.open
         skip = len(frame.open) if frame.kept else 0
         self._emit(self._text + mark + whole[:skip], out)
@@ -370,3 +373,8 @@ def harmony(inner: str) -> tuple[list[Written], str]:
     """`functions.weather <|constrain|>json<|message|>{...}`"""
     head, mark, input = inner.partition("<|message|>")
     return ([(head.split()[0].split("<|")[0], input.strip())], "") if mark and head.split() else ([], "")
+
+
+def ended(text: str, stop: int) -> int:
+    """Where a text ends without the space before a place, of which no more than so much is left out."""
+    return max(len(text[:stop].rstrip()), stop - SPACE)

@@ -35,16 +35,17 @@ class Terms:
     format: Fit | None
 
 
-def terms(prompt: Prompt, able: Abilities) -> Terms | None:
-    """What has to be looked after in the answer to a prompt, or None: nothing."""
+def terms(prompt: Prompt, able: Abilities, whole: Prompt | None = None) -> Terms | None:
+    """What has to be looked after in the answer to a prompt, or None: nothing. `whole` has tools that are not shown."""
     format = None if prompt.format is None or holds(prompt.format.schema, able) else Fit(prompt.format.schema)
     if not prompt.tools or isinstance(prompt.choice, NoTools):
         return None if format is None else Terms(Known(()), frozenset(), frozenset(), False, False, format)
     only = prompt.choice.name if isinstance(prompt.choice, Named) else None
+    hidden = whole.tools if whole is not None and prompt.caller else ()
     held = {tool.name for tool in prompt.tools if isinstance(tool, Custom) and tool.strict and guarantees(tool, able)}
     return Terms(
-        known=Known(prompt.tools, only),
-        eager=eager(prompt),
+        known=Known(prompt.tools, only, hidden=hidden, caller=prompt.caller),
+        eager=eager(prompt) if whole is None else eager(whole),
         held=frozenset(held),
         forced=isinstance(prompt.choice, MustCall | Named),
         single=getattr(prompt.choice, "disable_parallel_tool_use", False),
