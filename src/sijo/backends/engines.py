@@ -103,7 +103,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             effort=bool(self.efforts),
             asks=self.completions,
             resumes=self.completions and bool(self.render.path),
-            holds=bool(self.grammar) or self.schema == "json_schema",
+            holds=self.schema == "json_schema",
             holds_thinking=self.holds_thinking,
             holds_calls=self.holds_calls,
             strict=self.tools and self.strict,
