@@ -6,7 +6,7 @@ in `description` stays.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from sijo.engine.schemas import chars, formats, gbnf, regex
@@ -14,9 +14,10 @@ from sijo.engine.schemas import tree as t
 from sijo.engine.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld
 from sijo.wire.base import Json
 
-Dialect = Literal["own", "text", "json"]
-"""How patterns are said: "own" leaves them and formats as they are; "text" matches them with the text, "json" with the
-text as JSON writes it, which is how llama.cpp reads them."""
+Dialect = Literal["own", "raw", "json"]
+"""How patterns are said: "own" leaves them and formats as they are; "json" matches them with the text as JSON escapes
+it, which is how llama.cpp reads them; "raw" lets only characters through that JSON does not escape, and so means the
+same to every engine."""
 NOTES = ("title", "description", "default", "examples")
 TOLD = 500
 """Characters of a pattern that are told in words."""
@@ -77,8 +78,10 @@ class _Writer:
             out["description"] = f"{out.get('description', '')} Format: {form}".lstrip()
         elif form is not None:
             out["format"] = form
-        if trees:
-            out["pattern"] = expression(trees[-1], self.dialect)
+        try:
+            out |= {"pattern": held(trees[-1], self.dialect)} if trees else {}
+        except Unheld:
+            out["description"] = f"{out.get('description', '')} Pattern: {str(pattern)[:TOLD]}".lstrip()
 
 
 def ordered(properties: Mapping[str, Any], required: Sequence[Any]) -> Json:
@@ -99,7 +102,10 @@ def schema_of(node: t.Node, dialect: Dialect) -> Json:
         case t.Free(kind=kind):
             return {"type": kind} if kind else {}
         case t.Text(pattern=pattern) if pattern is not None:
-            return {"type": "string", "pattern": expression(pattern, "text" if dialect == "own" else dialect)}
+            try:
+                return {"type": "string", "pattern": held(pattern, dialect)}
+            except Unheld:
+                return {"type": "string"}
         case t.Text(least=least, most=most):
             return {"type": "string", **_bounds("Length", least, most)}
         case t.Array(item=item, least=least, most=most):
@@ -117,21 +123,29 @@ def _bounds(what: str, least: int, most: int | None) -> Json:
     return ({f"min{what}": least} if least else {}) | ({} if most is None else {f"max{what}": most})
 
 
-def expression(pattern: Regex, dialect: Dialect) -> str:
-    """The pattern from the first character to the last, of classes, groups, choices and repetitions alone."""
-    return f"^{_said(pattern, encoded=dialect == 'json')}$"
+def held(pattern: Regex, dialect: Dialect) -> str:
+    """The pattern in a dialect. Raises Unheld where it needs a character that the dialect cannot say."""
+    return expression(pattern, {"json": _encoded, "raw": _raw, "own": _one}[dialect])
 
 
-def _said(pattern: Regex, *, encoded: bool) -> str:
+def expression(pattern: Regex, one: Callable[[chars.Ranges], str] | None = None) -> str:
+    """The pattern from the first character to the last, of classes, groups, choices and repetitions alone.
+
+    `one` says a class of characters; without it they are those of the text itself.
+    """
+    return f"^{_said(pattern, one or _one)}$"
+
+
+def _said(pattern: Regex, one: Callable[[chars.Ranges], str]) -> str:
     match pattern:
         case Chars(ranges=ranges):
-            return _encoded(ranges) if encoded else _one(ranges)
+            return one(ranges)
         case Seq(parts=parts):
-            return "".join(_said(part, encoded=encoded) for part in parts)
+            return "".join(_said(part, one) for part in parts)
         case Alt(parts=parts):
-            return f"({'|'.join(_said(part, encoded=encoded) for part in parts)})"
+            return f"({'|'.join(_said(part, one) for part in parts)})"
         case Repeat(part=part, least=least, most=most):
-            inner = _said(part, encoded=encoded)
+            inner = _said(part, one)
             atom = isinstance(part, Chars | Alt) and (len(inner) == 1 or inner[-1] in ")]")
             return f"{inner if atom else f'({inner})'}{gbnf.times(least, most)}"
 
@@ -141,6 +155,13 @@ def _encoded(ranges: chars.Ranges) -> str:
     options = [_one(raw)] if raw else []
     options += ["".join(_one(chars.of(char)) for char in text) for text in escaped]
     return options[0] if len(options) == 1 and raw else f"({'|'.join(options)})"
+
+
+def _raw(ranges: chars.Ranges) -> str:
+    raw = chars.common(ranges, chars.RAW)
+    if not raw:
+        raise Unheld("a character that JSON escapes")
+    return _one(raw)
 
 
 def _one(ranges: chars.Ranges) -> str:
@@ -153,7 +174,7 @@ def _one(ranges: chars.Ranges) -> str:
 def _end(code: int) -> str:
     if code >= 0x80 or _BETWEEN.fullmatch(chr(code)):
         return chr(code)
-    return f"\\x{code:02X}"
+    return f"\\u{code:04X}"  # of four digits in every dialect: some take as many after `\\x` as there are
 
 
 def complete(schema: Any) -> bool:
