@@ -24,17 +24,18 @@ TOLD = 500
 _BETWEEN = re.compile(r"[A-Za-z0-9]")
 
 
-def write(schema: Json, dialect: Dialect) -> Json:
-    """The schema for an engine that reads patterns in this way. It is never changed in place."""
-    found = _Writer(schema, dialect).write(schema)
-    return found if isinstance(found, dict) else schema
+class Writer:
+    """Writes one schema for an engine that reads patterns in this way. `lossy`: something of it had to be left out."""
 
-
-class _Writer:
     def __init__(self, root: Json, dialect: Dialect) -> None:
         self.root, self.dialect = root, dialect
+        self.lossy = False
 
-    def write(self, schema: Any) -> Any:
+    def write(self) -> Json:
+        found = self._written(self.root)
+        return found if isinstance(found, dict) else self.root
+
+    def _written(self, schema: Any) -> Any:
         if not isinstance(schema, dict):
             return schema
         if isinstance(schema.get("allOf"), list):
@@ -42,13 +43,13 @@ class _Writer:
         out = dict(schema)
         for word in ("properties", "$defs", "definitions"):
             if isinstance(found := schema.get(word), dict):
-                out[word] = {name: self.write(part) for name, part in found.items()}
+                out[word] = {name: self._written(part) for name, part in found.items()}
         for word in ("anyOf", "oneOf", "prefixItems"):
             if isinstance(found := schema.get(word), list):
-                out[word] = [self.write(part) for part in found]
+                out[word] = [self._written(part) for part in found]
         for word in ("items", "additionalProperties"):
             if word in schema:
-                out[word] = self.write(schema[word])
+                out[word] = self._written(schema[word])
         if isinstance(properties := out.get("properties"), dict):
             out["properties"] = ordered(properties, schema.get("required") or ())
         if self.dialect != "own" and ("pattern" in schema or schema.get("format") in formats.PATTERNS):
@@ -60,28 +61,32 @@ class _Writer:
         definitions: Json = {word: self.root[word] for word in ("$defs", "definitions") if word in self.root}
         try:
             node = t.read({**definitions, **schema})
+            made = schema_of(node, self.dialect)
         except Unheld:
+            self.lossy = True
             return schema
-        kept = {key: schema[key] for key in (*NOTES, "$defs", "definitions") if key in schema}
-        return {**kept, **schema_of(node, self.dialect)}
+        return {key: schema[key] for key in (*NOTES, "$defs", "definitions") if key in schema} | made
 
     def _text(self, out: Json) -> None:
         """Put the pattern in, or tell of it in words where it can only be told."""
         pattern, form = out.pop("pattern", None), out.pop("format", None)
+        trees: list[Regex] = []
         try:
-            trees = [regex.read(pattern)] if isinstance(pattern, str) else []
+            if isinstance(pattern, str):
+                trees.append(regex.read(pattern))
+                out["pattern"] = held(trees[-1], self.dialect)
         except Unheld:
-            trees = []
-            out["description"] = f"{out.get('description', '')} Pattern: {str(pattern)[:TOLD]}".lstrip()
+            self.lossy = True
+            self._note(out, f"Pattern: {str(pattern)[:TOLD]}")
         if form in formats.PATTERNS:
-            trees.append(formats.tree(form))
-            out["description"] = f"{out.get('description', '')} Format: {form}".lstrip()
+            self.lossy = self.lossy or bool(trees)
+            out["pattern"] = held(formats.tree(form), self.dialect)
+            self._note(out, f"Format: {form}")
         elif form is not None:
             out["format"] = form
-        try:
-            out |= {"pattern": held(trees[-1], self.dialect)} if trees else {}
-        except Unheld:
-            out["description"] = f"{out.get('description', '')} Pattern: {str(pattern)[:TOLD]}".lstrip()
+
+    def _note(self, out: Json, words: str) -> None:
+        out["description"] = f"{out.get('description', '')} {words}".lstrip()
 
 
 def ordered(properties: Mapping[str, Any], required: Sequence[Any]) -> Json:
@@ -91,7 +96,7 @@ def ordered(properties: Mapping[str, Any], required: Sequence[Any]) -> Json:
 
 
 def schema_of(node: t.Node, dialect: Dialect) -> Json:
-    """A tree as a schema again."""
+    """A tree as a schema again. Raises Unheld for a pattern that the dialect cannot say."""
     match node:
         case t.Literals(values=values):
             return {"enum": list(values)}
@@ -102,10 +107,7 @@ def schema_of(node: t.Node, dialect: Dialect) -> Json:
         case t.Free(kind=kind):
             return {"type": kind} if kind else {}
         case t.Text(pattern=pattern) if pattern is not None:
-            try:
-                return {"type": "string", "pattern": held(pattern, dialect)}
-            except Unheld:
-                return {"type": "string"}
+            return {"type": "string", "pattern": held(pattern, dialect)}
         case t.Text(least=least, most=most):
             return {"type": "string", **_bounds("Length", least, most)}
         case t.Array(item=item, least=least, most=most):
