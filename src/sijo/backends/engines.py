@@ -59,6 +59,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     patterns: Dialect
     optional: bool
     shows_schema: bool
+    keeps: bool
     holds_thinking: bool
     holds_calls: bool
     cache_salt: str
@@ -103,7 +104,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
             effort=bool(self.efforts),
             asks=self.completions,
             resumes=self.completions and bool(self.render.path),
-            holds=bool(self.grammar) or self.schema == "json_schema",
+            holds=self.schema == "json_schema",
+            keeps=("grammar" if self.grammar else self.patterns) if self.keeps and self.schema == "json_schema" else "",
             holds_thinking=self.holds_thinking,
             holds_calls=self.holds_calls,
             strict=self.tools and self.strict,

@@ -29,10 +29,10 @@ def told(prompt: Prompt, row: Row) -> str:
 
 def hold(out: Json, prompt: Prompt, row: Row) -> None:
     """Put the schema of the answer into a body."""
-    if prompt.format is None or not prompt.held:
+    if prompt.format is None or not prompt.held or row.schema == "none":
         return
     schema = prompt.format.schema
-    if row.schema != "none" and not bearable(schema):
+    if not bearable(schema):
         raise InvalidRequest(COMPLEX)
     if row.grammar and schemas.held(schema):
         out[row.grammar] = schemas.grammar(schema)

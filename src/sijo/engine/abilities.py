@@ -29,6 +29,9 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """It can go on after a thought that was cut off and closed (`Prompt.begun`), from the same prefix."""
     holds: bool = False
     """It can be held to a schema."""
+    keeps: Literal["", "grammar", "own", "raw", "json"] = ""
+    """How it is held so that its answer need not be checked: by a grammar of ours, or by a schema, its patterns said in
+    this dialect. Empty: what it answers is checked."""
     holds_thinking: bool = True
     """Held to a schema, it still thinks freely before it."""
     holds_calls: bool = True

@@ -101,13 +101,13 @@ def found(pattern: str, text: str) -> bool:
 
 @pytest.mark.parametrize("pattern", HELD)
 def test_the_same_texts_are_found(pattern: str) -> None:
-    said = plain.expression(read(pattern), "text")
+    said = plain.expression(read(pattern))
     assert [text for text in TEXTS if re.search(said, text)] == [text for text in TEXTS if found(pattern, text)]
 
 
 @pytest.mark.parametrize("pattern", HELD)
 def test_and_as_json_escapes_them(pattern: str) -> None:
-    said = plain.expression(read(pattern), "json")
+    said = plain.held(read(pattern), "json")
     written = [json.dumps(text, ensure_ascii=False)[1:-1] for text in TEXTS]
     expected = [inner for text, inner in zip(TEXTS, written, strict=True) if found(pattern, text)]
     assert [inner for inner in written if re.search(said, inner)] == expected
@@ -172,7 +172,7 @@ FORMED = {
 @pytest.mark.parametrize("name", FORMED)
 def test_a_format_lets_through_what_is_right_and_nothing_else(name: str) -> None:
     right, wrong = (text.split() for text in FORMED[name])
-    said = plain.expression(tree(name), "text")
+    said = plain.expression(tree(name))
     assert [text for text in [*right, *wrong] if re.search(said, text)] == right
     assert all(faults({"type": "string", "format": name}, json.dumps(text)) == [] for text in right)
 

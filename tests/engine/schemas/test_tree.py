@@ -78,7 +78,7 @@ MERGED: dict[str, tuple[Json, Json]] = {
 @pytest.mark.parametrize("name", MERGED)
 def test_a_schema_is_merged(name: str) -> None:
     schema, merged = MERGED[name]
-    assert plain.schema_of(tree.read(schema), "text") == merged
+    assert plain.schema_of(tree.read(schema), "raw") == merged
 
 
 UNHELD: dict[str, tuple[Json, type[Unheld]]] = {
@@ -185,12 +185,12 @@ MENDED: dict[str, tuple[Json, Json]] = {
     ),
     "a format as a pattern": (
         {**S, "format": "ipv4"},
-        {**S, "description": "Format: ipv4", "pattern": plain.expression(tree.formats.tree("ipv4"), "json")},
+        {**S, "description": "Format: ipv4", "pattern": plain.held(tree.formats.tree("ipv4"), "json")},
     ),
     "a pattern that cannot be held is told": ({**S, "pattern": "(?=a)"}, {**S, "description": "Pattern: (?=a)"}),
     "a pattern in the plainest words": (
         {**S, "pattern": r"^\d\.\"?$"},
-        {**S, "pattern": r"^[0-9][\x2E]([\x5C][\x22])?$"},
+        {**S, "pattern": r"^[0-9][\u002E]([\u005C][\u0022])?$"},
     ),
     "parts merged, inside": (
         closed({"a": {"allOf": [{"enum": [1, 2]}, {"enum": [2, 3]}], "description": "D."}}),

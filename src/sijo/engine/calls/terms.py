@@ -55,13 +55,14 @@ def terms(prompt: Prompt, able: Abilities, whole: Prompt | None = None) -> Terms
 
 def holds(schema: Json, able: Abilities) -> bool:
     """Whether an answer is sure to keep to a schema: what no grammar is made of is checked, whoever the engine is."""
-    return able.holds and schemas.held(schema)
+    if able.keeps == "grammar":
+        return schemas.held(schema)
+    return able.keeps != "" and (able.optional or schemas.complete(schema)) and schemas.kept(schema, able.keeps)
 
 
 def guarantees(tool: Custom, able: Abilities) -> bool:
     """The same of the input of a strict tool."""
-    schema = tool.input_schema
-    return able.strict and (able.optional or schemas.complete(schema)) and schemas.held(schema)
+    return able.strict and able.keeps != "grammar" and holds(tool.input_schema, able)
 
 
 def eager(prompt: Prompt) -> frozenset[str]:

@@ -10,7 +10,7 @@ from sijo.engine.schemas.regex import Impossible, Unheld
 from sijo.engine.schemas.tree import target
 from sijo.wire.base import Json
 
-__all__ = ["Dialect", "complete", "grammar", "held", "impossible", "mended", "target"]
+__all__ = ["Dialect", "complete", "grammar", "held", "impossible", "kept", "mended", "target"]
 
 KEPT = 256
 """How many schemas are remembered, each as what was made of it."""
@@ -45,10 +45,17 @@ def _grammar(text: bytes) -> str | Unheld:
 
 def mended(schema: Json, dialect: Dialect) -> Json:
     """The schema in the words that a converter of this dialect takes."""
-    found: Json = _decode(_mended(_encode(schema), dialect))
+    found: Json = _decode(_mended(_encode(schema), dialect)[0])
     return found
 
 
+def kept(schema: Json, dialect: Dialect) -> bool:
+    """Whether a converter of this dialect is told all that the schema says, in words that it knows."""
+    text = _encode(schema)
+    return isinstance(_grammar(text), str) and not _mended(text, dialect)[1]
+
+
 @lru_cache(KEPT)
-def _mended(text: bytes, dialect: Dialect) -> bytes:
-    return _encode(plain.write(_decode(text), dialect))
+def _mended(text: bytes, dialect: Dialect) -> tuple[bytes, bool]:
+    writer = plain.Writer(_decode(text), dialect)
+    return _encode(writer.write()), writer.lossy

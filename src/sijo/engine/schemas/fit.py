@@ -84,7 +84,7 @@ def _matches(node: t.Text, value: str) -> bool:
         return node.least <= len(value) and (node.most is None or len(value) <= node.most)
     import jsonschema_rs
 
-    words = {"pattern": plain.expression(node.pattern, "text")}
+    words = {"pattern": plain.expression(node.pattern)}
     try:
         validator = jsonschema_rs.Draft202012Validator(words, pattern_options=jsonschema_rs.RegexOptions())
     except jsonschema_rs.ValidationError:  # too large to be matched in linear time

@@ -6,7 +6,7 @@ in `description` stays.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from sijo.engine.schemas import chars, formats, gbnf, regex
@@ -14,26 +14,28 @@ from sijo.engine.schemas import tree as t
 from sijo.engine.schemas.regex import Alt, Chars, Regex, Repeat, Seq, Unheld
 from sijo.wire.base import Json
 
-Dialect = Literal["own", "text", "json"]
-"""How patterns are said: "own" leaves them and formats as they are; "text" matches them with the text, "json" with the
-text as JSON writes it, which is how llama.cpp reads them."""
+Dialect = Literal["own", "raw", "json"]
+"""How patterns are said: "own" leaves them and formats as they are; "json" matches them with the text as JSON escapes
+it, which is how llama.cpp reads them; "raw" lets only characters through that JSON does not escape, and so means the
+same to every engine."""
 NOTES = ("title", "description", "default", "examples")
 TOLD = 500
 """Characters of a pattern that are told in words."""
 _BETWEEN = re.compile(r"[A-Za-z0-9]")
 
 
-def write(schema: Json, dialect: Dialect) -> Json:
-    """The schema for an engine that reads patterns in this way. It is never changed in place."""
-    found = _Writer(schema, dialect).write(schema)
-    return found if isinstance(found, dict) else schema
+class Writer:
+    """Writes one schema for an engine that reads patterns in this way. `lossy`: something of it had to be left out."""
 
-
-class _Writer:
     def __init__(self, root: Json, dialect: Dialect) -> None:
         self.root, self.dialect = root, dialect
+        self.lossy = False
 
-    def write(self, schema: Any) -> Any:
+    def write(self) -> Json:
+        found = self._written(self.root)
+        return found if isinstance(found, dict) else self.root
+
+    def _written(self, schema: Any) -> Any:
         if not isinstance(schema, dict):
             return schema
         if isinstance(schema.get("allOf"), list):
@@ -41,13 +43,13 @@ class _Writer:
         out = dict(schema)
         for word in ("properties", "$defs", "definitions"):
             if isinstance(found := schema.get(word), dict):
-                out[word] = {name: self.write(part) for name, part in found.items()}
+                out[word] = {name: self._written(part) for name, part in found.items()}
         for word in ("anyOf", "oneOf", "prefixItems"):
             if isinstance(found := schema.get(word), list):
-                out[word] = [self.write(part) for part in found]
+                out[word] = [self._written(part) for part in found]
         for word in ("items", "additionalProperties"):
             if word in schema:
-                out[word] = self.write(schema[word])
+                out[word] = self._written(schema[word])
         if isinstance(properties := out.get("properties"), dict):
             out["properties"] = ordered(properties, schema.get("required") or ())
         if self.dialect != "own" and ("pattern" in schema or schema.get("format") in formats.PATTERNS):
@@ -59,26 +61,32 @@ class _Writer:
         definitions: Json = {word: self.root[word] for word in ("$defs", "definitions") if word in self.root}
         try:
             node = t.read({**definitions, **schema})
+            made = schema_of(node, self.dialect)
         except Unheld:
+            self.lossy = True
             return schema
-        kept = {key: schema[key] for key in (*NOTES, "$defs", "definitions") if key in schema}
-        return {**kept, **schema_of(node, self.dialect)}
+        return {key: schema[key] for key in (*NOTES, "$defs", "definitions") if key in schema} | made
 
     def _text(self, out: Json) -> None:
         """Put the pattern in, or tell of it in words where it can only be told."""
         pattern, form = out.pop("pattern", None), out.pop("format", None)
+        trees: list[Regex] = []
         try:
-            trees = [regex.read(pattern)] if isinstance(pattern, str) else []
+            if isinstance(pattern, str):
+                trees.append(regex.read(pattern))
+                out["pattern"] = held(trees[-1], self.dialect)
         except Unheld:
-            trees = []
-            out["description"] = f"{out.get('description', '')} Pattern: {str(pattern)[:TOLD]}".lstrip()
+            self.lossy = True
+            self._note(out, f"Pattern: {str(pattern)[:TOLD]}")
         if form in formats.PATTERNS:
-            trees.append(formats.tree(form))
-            out["description"] = f"{out.get('description', '')} Format: {form}".lstrip()
+            self.lossy = self.lossy or bool(trees)
+            out["pattern"] = held(formats.tree(form), self.dialect)
+            self._note(out, f"Format: {form}")
         elif form is not None:
             out["format"] = form
-        if trees:
-            out["pattern"] = expression(trees[-1], self.dialect)
+
+    def _note(self, out: Json, words: str) -> None:
+        out["description"] = f"{out.get('description', '')} {words}".lstrip()
 
 
 def ordered(properties: Mapping[str, Any], required: Sequence[Any]) -> Json:
@@ -88,7 +96,7 @@ def ordered(properties: Mapping[str, Any], required: Sequence[Any]) -> Json:
 
 
 def schema_of(node: t.Node, dialect: Dialect) -> Json:
-    """A tree as a schema again."""
+    """A tree as a schema again. Raises Unheld for a pattern that the dialect cannot say."""
     match node:
         case t.Literals(values=values):
             return {"enum": list(values)}
@@ -99,7 +107,7 @@ def schema_of(node: t.Node, dialect: Dialect) -> Json:
         case t.Free(kind=kind):
             return {"type": kind} if kind else {}
         case t.Text(pattern=pattern) if pattern is not None:
-            return {"type": "string", "pattern": expression(pattern, "text" if dialect == "own" else dialect)}
+            return {"type": "string", "pattern": held(pattern, dialect)}
         case t.Text(least=least, most=most):
             return {"type": "string", **_bounds("Length", least, most)}
         case t.Array(item=item, least=least, most=most):
@@ -117,21 +125,29 @@ def _bounds(what: str, least: int, most: int | None) -> Json:
     return ({f"min{what}": least} if least else {}) | ({} if most is None else {f"max{what}": most})
 
 
-def expression(pattern: Regex, dialect: Dialect) -> str:
-    """The pattern from the first character to the last, of classes, groups, choices and repetitions alone."""
-    return f"^{_said(pattern, encoded=dialect == 'json')}$"
+def held(pattern: Regex, dialect: Dialect) -> str:
+    """The pattern in a dialect. Raises Unheld where it needs a character that the dialect cannot say."""
+    return expression(pattern, {"json": _encoded, "raw": _raw, "own": _one}[dialect])
 
 
-def _said(pattern: Regex, *, encoded: bool) -> str:
+def expression(pattern: Regex, one: Callable[[chars.Ranges], str] | None = None) -> str:
+    """The pattern from the first character to the last, of classes, groups, choices and repetitions alone.
+
+    `one` says a class of characters; without it they are those of the text itself.
+    """
+    return f"^{_said(pattern, one or _one)}$"
+
+
+def _said(pattern: Regex, one: Callable[[chars.Ranges], str]) -> str:
     match pattern:
         case Chars(ranges=ranges):
-            return _encoded(ranges) if encoded else _one(ranges)
+            return one(ranges)
         case Seq(parts=parts):
-            return "".join(_said(part, encoded=encoded) for part in parts)
+            return "".join(_said(part, one) for part in parts)
         case Alt(parts=parts):
-            return f"({'|'.join(_said(part, encoded=encoded) for part in parts)})"
+            return f"({'|'.join(_said(part, one) for part in parts)})"
         case Repeat(part=part, least=least, most=most):
-            inner = _said(part, encoded=encoded)
+            inner = _said(part, one)
             atom = isinstance(part, Chars | Alt) and (len(inner) == 1 or inner[-1] in ")]")
             return f"{inner if atom else f'({inner})'}{gbnf.times(least, most)}"
 
@@ -141,6 +157,13 @@ def _encoded(ranges: chars.Ranges) -> str:
     options = [_one(raw)] if raw else []
     options += ["".join(_one(chars.of(char)) for char in text) for text in escaped]
     return options[0] if len(options) == 1 and raw else f"({'|'.join(options)})"
+
+
+def _raw(ranges: chars.Ranges) -> str:
+    raw = chars.common(ranges, chars.RAW)
+    if not raw:
+        raise Unheld("a character that JSON escapes")
+    return _one(raw)
 
 
 def _one(ranges: chars.Ranges) -> str:
@@ -153,7 +176,7 @@ def _one(ranges: chars.Ranges) -> str:
 def _end(code: int) -> str:
     if code >= 0x80 or _BETWEEN.fullmatch(chr(code)):
         return chr(code)
-    return f"\\x{code:02X}"
+    return f"\\u{code:04X}"  # of four digits in every dialect: some take as many after `\\x` as there are
 
 
 def complete(schema: Any) -> bool:
