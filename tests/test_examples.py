@@ -59,7 +59,10 @@ def test_thinking_goes_back_with_the_result(simulator: Running) -> None:
     assert "15 °C" in printed.partition("says:")[2]
 
 
-@pytest.mark.parametrize(("page", "words"), [("README.md", "12231"), ("docs/quickstart.md", "rain")])
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [("README.md", "12231"), ("docs/quickstart.md", "rain"), ("docs/tool-search.md", "tool_use get_weather")],
+)
 def test_the_documentation_runs(simulator: Running, page: str, words: str) -> None:
     shown = code(page)
     assert "http://127.0.0.1:8484" in shown
