@@ -59,6 +59,8 @@ def system_blocks(system: str | list[b.Text]) -> list[b.Text]:
 
 def tools_lowered(prompt: Prompt, _: Abilities) -> Prompt:
     """The API's own tools, as the ordinary ones that they are to an engine: the client's, and those that run here."""
+    if not prompt.own:
+        return replace(prompt, tools=[as_custom(tool) for tool in prompt.tools])
     return replace(prompt, tools=[one for tool in prompt.tools for one in functions(tool, prompt)])
 
 
