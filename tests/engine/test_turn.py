@@ -24,7 +24,7 @@ MODEL = models().get("claude-opus-4-5")
 assert MODEL is not None
 REQUEST = CountRequest(model=MODEL.id, messages=[MessageParam("user", "go")])
 FETCH = t.Custom(name="web_fetch", input_schema={"type": "object"})
-CLIENT = t.Custom(name="f", input_schema={"type": "object"})
+OTHER = t.Custom(name="f", input_schema={"type": "object"})
 CALL = [d.ToolCall("toolu_1", "web_fetch"), d.ToolInput('{"url": "a"}'), d.Spent(0, 5), d.Stop("tool_use")]
 DONE = [d.Spent(10), d.Text("Done."), d.Spent(0, 3), d.Stop("end_turn")]
 CLIENTS = [d.ToolCall("toolu_2", "f"), d.ToolInput("{}"), d.Stop("tool_use")]
@@ -91,7 +91,7 @@ def turn(engine: Engine, *sessions: Session, **fields: Any) -> Turn:
         request=REQUEST,
         system=(),
         items=[Item("user", [b.Text("go")])],
-        tools=[FETCH, CLIENT],
+        tools=[FETCH, OTHER],
         max_tokens=100,
     )
     for name in ("choice", "max_tokens", "items"):

@@ -20,7 +20,6 @@ from sijo.engine.caller import ANYBODY, Caller
 from sijo.engine.calls import eager
 from sijo.engine.catalog import Catalog, Served
 from sijo.engine.count import prompt_tokens
-from sijo.engine.deferred import Unwrap
 from sijo.engine.estimate import tokens
 from sijo.engine.filters import Filter, Keys, One, Silent, Stops
 from sijo.engine.members import Members
@@ -29,6 +28,7 @@ from sijo.engine.prompt import Prompt, Thought
 from sijo.engine.servertool import Own, OwnCalls, unanswered
 from sijo.engine.thinking.decide import next_thought
 from sijo.engine.turn import Backend, Turn
+from sijo.engine.unwrap import Unwrap
 from sijo.wire.request import Adaptive, CountRequest, Disabled, Enabled, MessageParam, MessageRequest
 from sijo.wire.tools import AnyTool
 

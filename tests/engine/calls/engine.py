@@ -22,7 +22,7 @@ class Engine:
 
     name = "scripted"
 
-    def __init__(self, *answers: Answer, **able: bool) -> None:
+    def __init__(self, *answers: Answer, **able: Any) -> None:
         self.abilities = Abilities(**able)
         self.answers = list(answers)
         self.asked: list[Prompt] = []
