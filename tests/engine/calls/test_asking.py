@@ -138,14 +138,14 @@ async def test_an_eager_tool_streams_raw_and_is_not_checked() -> None:
 async def test_a_strict_tool_streams_where_the_engine_holds_it_to_its_schema() -> None:
     tool = replace_tool("weather", strict=True)
     answer = [d.ToolCall("toolu_1", "weather"), d.ToolInput('{"city"'), d.ToolInput(': "P"}'), d.Stop("tool_use")]
-    assert (await heard(Engine(answer, strict=True, keeps="own"), prompt(tools=[tool]))).deltas == answer
+    assert (await heard(Engine(answer, strict=True, keeps="raw"), prompt(tools=[tool]))).deltas == answer
     held = (await heard(Engine(answer), prompt(tools=[tool]))).deltas
     assert held == [d.ToolCall("toolu_1", "weather"), d.ToolInput('{"city": "P"}'), d.Stop("tool_use")]
 
 
 async def test_a_strict_tool_that_was_called_in_text_is_checked_all_the_same() -> None:
     tool = replace_tool("weather", strict=True)
-    engine = Engine(words(marked("weather", '{"city": 1.5}')), call("weather", PARIS), strict=True)
+    engine = Engine(words(marked("weather", '{"city": 1.5}')), call("weather", PARIS), strict=True, keeps="raw")
     assert (await heard(engine, prompt(tools=[tool]))).calls == [("weather", PARIS)]
     assert len(engine.asked) == 2
 
@@ -259,7 +259,7 @@ async def test_a_document_that_was_cut_by_the_limit_is_told_as_it_is() -> None:
 
 async def test_an_engine_that_holds_to_a_schema_is_not_held_up() -> None:
     answer = words('{"n": 1}', size=2)
-    assert (await heard(Engine(answer, holds=True, keeps="own"), prompt(tools=(), format=FORMAT))).deltas == answer
+    assert (await heard(Engine(answer, holds=True, keeps="raw"), prompt(tools=(), format=FORMAT))).deltas == answer
 
 
 async def test_with_tools_and_a_schema_prose_beside_a_call_is_left_out() -> None:
