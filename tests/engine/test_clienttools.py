@@ -316,6 +316,28 @@ def test_a_members_call_streams_with_its_input_whole(desk: Desk) -> None:
     assert json.loads(piece.partial_json)["scroll_direction"] == "up"  # type: ignore[union-attr]
 
 
+def test_a_deferred_toolset_is_found_whole(desk: Desk) -> None:
+    search = called("tool_search_tool_bm25", query="press a key at the keyboard")
+    desk.engine.answers = [[search], [called("computer_key", text="ctrl+s")], TEXT]
+    configs = {name: {"defer_loading": True} for name in toolsets.members("computer")}
+    tools = [
+        {"type": "tool_search_tool_bm25", "name": "tool_search_tool_bm25"},
+        {"type": "computer_toolset_20260801", "configs": configs},
+        {"name": "weather", "input_schema": {"type": "object"}, "defer_loading": True},
+    ]
+    reply = desk.ask(GO, tools=tools)
+    first, then = (json.loads(body)["tools"] for body in desk.engine.bodies)
+    assert not [one for one in first if one["function"]["name"].startswith("computer_")]
+    assert len([one for one in then if one["function"]["name"].startswith("computer_")]) == 17
+    result = next(block for block in reply.content if block.type == "tool_search_tool_result")
+    assert [one.tool_name for one in result.content.tool_references] == ["computer"]
+    use = reply.content[-1]
+    assert (use.name, use.toolset_name, use.input) == ("key", "computer", {"text": "ctrl+s"})
+    done = {"type": "tool_result", "tool_use_id": use.id, "toolset_name": "computer", "content": "Pressed."}
+    messages = [GO, {"role": "assistant", "content": reply.content}, {"role": "user", "content": [done]}]
+    assert desk.ask(*messages, tools=tools).content[0].text == "All done."
+
+
 def test_the_engine_reads_the_protocol_and_examples(desk: Desk) -> None:
     tools = [
         {"type": "memory_20250818", "name": "memory"},

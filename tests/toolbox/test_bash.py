@@ -179,3 +179,30 @@ def test_its_entry_is_the_apis() -> None:
         "name": "bash",
         "cache_control": {"type": "ephemeral"},
     }
+
+
+def test_a_command_that_is_interrupted_answers_no_other(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, threading\n"
+        "from sijo.toolbox import Bash\n"
+        "bash = Bash()\n"
+        "os.mkfifo('pipe')\n"
+        "def interrupt():\n"
+        "    open('pipe').close()\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Thread(target=interrupt).start()\n"
+        "try:\n"
+        "    bash.call({'command': 'echo > pipe; sleep 60; echo late'})\n"
+        "except KeyboardInterrupt:\n"
+        "    print(bash.call({'command': 'echo next'}))\n"
+    )
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "next\n"), ran.stderr
+
+
+def test_a_session_that_cannot_begin_leaves_nothing_open(tmp_path: Path) -> None:
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(FileNotFoundError):
+        Bash(cwd=tmp_path / "gone").call({"command": "true"})
+    assert len(os.listdir("/proc/self/fd")) == len(before)

@@ -64,6 +64,14 @@ def deferred(tool: t.AnyTool | t.Toolset) -> bool:
     return bool(on) and all(name in configs and configs[name].defer_loading for name in on)
 
 
+def whole(tool: t.Toolset) -> t.Custom:
+    """The toolset as one tool, for a search: what is found is all of it."""
+    toolset = NAMES[type(tool)]
+    rows = members(toolset)
+    about = "\n".join(f"{name}: {rows[name].says}" for name in enabled(tool))
+    return t.Custom(name=toolset, description=about, input_schema={"type": "object"}, defer_loading=True)
+
+
 def customs(tool: t.Toolset, taken: Collection[str] = ()) -> dict[str, t.Custom]:
     """The members that are on, each as a tool of its own. `taken` are names that mean another tool."""
     toolset = NAMES[type(tool)]

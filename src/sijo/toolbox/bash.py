@@ -55,6 +55,9 @@ class Bash(Runnable):
         shell = self._shell = self._shell or Shell(self.env, self.cwd, self.max_output)
         try:
             status = shell.run(command, self.timeout)
+        except KeyboardInterrupt:  # what runs would answer the next command
+            self.close()
+            raise
         except Died as died:
             output = shell.output()
             self._shell = None

@@ -82,18 +82,24 @@ class Shell:
         commands, self._commands = os.pipe()
         done, statuses = os.pipe()
         output, written = os.pipe()
-        self._process = subprocess.Popen(  # noqa: S603  # running commands is what it is for
-            ["bash", "--noprofile", "--norc", "-c", LOOP.format(commands=commands, statuses=statuses)],  # noqa: S607
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=written,
-            env={**env, name: value},
-            cwd=cwd,
-            pass_fds=(commands, statuses),
-            start_new_session=True,
-        )
-        for fd in (commands, statuses, written):
-            os.close(fd)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # running commands is what it is for
+                ["bash", "--noprofile", "--norc", "-c", LOOP.format(commands=commands, statuses=statuses)],  # noqa: S607
+                stdin=subprocess.DEVNULL,
+                stdout=written,
+                stderr=written,
+                env={**env, name: value},
+                cwd=cwd,
+                pass_fds=(commands, statuses),
+                start_new_session=True,
+            )
+        except OSError:
+            for fd in (self._commands, done, output):
+                os.close(fd)
+            raise
+        finally:
+            for fd in (commands, statuses, written):
+                os.close(fd)
         self._output = Ends(most)
         self._lock = threading.Lock()
         self._statuses: queue.SimpleQueue[int | None] = queue.SimpleQueue()

@@ -14,6 +14,7 @@ from sijo.engine.prompt import Prompt
 from sijo.engine.rules import Facts
 from sijo.engine.rules.tooling import lacks
 from sijo.engine.servertool import Call, ServerTool, Session
+from sijo.engine.toolsets import deferred, whole
 from sijo.engine.turn import Turn
 from sijo.errors import InvalidRequest
 from sijo.tools.index import Lines, Ranking, Shelf
@@ -156,6 +157,7 @@ def indexed(prompt: Prompt, shelf: Shelf[T], make: Callable[[Sequence[t.Custom]]
     """The index of a prompt's deferred tools, by the hash of what the request says of its tools."""
     brought = [function for _, session in prompt.own for function in session.functions if function.defer_loading]
     tools = [tool for tool in prompt.tools if isinstance(tool, t.Custom) and tool.defer_loading] + brought
+    tools += [whole(tool) for tool in prompt.tools if isinstance(tool, t.Toolset) and deferred(tool)]
     hash, weight = hashlib.sha256(), 0
     parts: list[bytes] = [bytes(raw) for raw in prompt.request.tools]
     for part in (*parts, *(repr(tool).encode() for tool in brought)):

@@ -80,7 +80,7 @@ def _members(tool: t.Toolset, shown: set[str]) -> list[Offer]:
             name,
             custom.description,
             custom.input_schema,
-            hidden=custom.defer_loading and name not in shown,
+            hidden=custom.defer_loading and shown.isdisjoint((name, toolset)),
             toolset=toolset,
         )
         for name, custom in toolsets.customs(tool).items()
