@@ -129,10 +129,11 @@ def day(seconds: float) -> str:
 
 
 def table(rows: Sequence[tuple[str, ...]], otherwise: str) -> int:
-    """Print in columns; the first row is the head."""
+    """Print in columns; the first row is the head. Names come from others: none of them commands the terminal."""
     if len(rows) == 1:
         print(otherwise, file=sys.stderr)
         return 0
+    rows = [tuple("".join(char if char.isprintable() else "?" for char in cell) for cell in row) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
