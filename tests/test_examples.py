@@ -71,7 +71,10 @@ def test_the_toolbox_runs_what_the_model_asks(simulator: Running, tmp_path: Path
         assert call in first and answer in rest
 
 
-@pytest.mark.parametrize(("page", "words"), [("README.md", "12231"), ("docs/quickstart.md", "rain")])
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [("README.md", "12231"), ("docs/quickstart.md", "rain"), ("docs/tool-search.md", "tool_use get_weather")],
+)
 def test_the_documentation_runs(simulator: Running, page: str, words: str) -> None:
     shown = code(page)
     assert "http://127.0.0.1:8484" in shown

@@ -140,7 +140,7 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
                 return
         seen = len(message.content)
         prompt = continued(turn) if message.content else turn.prompt
-        if prompt.max_tokens < 1:
+        if message.content and prompt.max_tokens < 1:
             message.stop_reason = "max_tokens"
             return
         spoken = checked(holding(turn.backend, prompt), prompt, turn.tally, turn.asked)
