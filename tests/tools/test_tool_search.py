@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import anthropic
+import msgspec
 import pytest
 
+from sijo.config import EngineSection, Settings
 from sijo.engine.deferred import CALLER
 from tests.cli.engine import TEXT, called
 from tests.tools.served import engine, engined, running, simulated
@@ -252,3 +254,23 @@ def test_a_client_may_search_by_itself(tmp_path: Path) -> None:
             second: Any = client.messages.create(**ask | {"messages": [*ask["messages"], *said]})
         assert '"name":"list_files"' in fake.last["messages"][-1]["content"]
     assert (second.content[0].name, second.content[0].input) == ("list_files", {"path": "/"})
+
+
+def test_what_was_recorded_plays_again(tmp_path: Path) -> None:
+    ask = asked("What is the weather in Paris?", BM25, *DEFERRED)
+    with engine() as fake:
+        fake.answers = [[called(B, query="weather")], [called(CALLER, name="get_weather", input={"location": "Oslo"})]]
+        recorded = msgspec.structs.replace(engined(fake), record=str(tmp_path / "tapes"))
+        with (
+            running(tmp_path / "one", recorded) as address,
+            anthropic.Anthropic(base_url=address, api_key="any") as one,
+        ):
+            first = one.messages.create(**ask)
+    tape = EngineSection(name="tape", kind="replay", path=str(tmp_path / "tapes"))
+    with (
+        running(tmp_path / "two", Settings(engine=(tape,))) as address,
+        anthropic.Anthropic(base_url=address, api_key="any", max_retries=0) as two,
+    ):
+        second = two.messages.create(**ask)
+    assert [block.to_dict() for block in second.content] == [block.to_dict() for block in first.content]
+    assert kinds(second) == ["server_tool_use", "tool_search_tool_result", "tool_use"]

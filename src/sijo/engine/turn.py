@@ -129,7 +129,8 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
     for session in turn.sessions:
         if (begun := session.begin(turn)) is not None:
             yield begun
-            turn.prompt = lower(turn.asked or turn.prompt, turn.backend.abilities)
+            new = lower(turn.asked or turn.prompt, turn.backend.abilities)
+            turn.prompt = replace(turn.prompt, items=new.items, tools=new.tools, caller=new.caller, counted=None)
     tools: Mapping[str, Session] = turn.tools if turn.sessions else {}
     calls: Sequence[Call] = turn.resumed
     message = turn.message

@@ -27,7 +27,7 @@ PATTERN, QUERY = 200, 500
 """The most characters of each."""
 LIMIT, MOST = 5, 10_000
 """How many tools a search finds: unless it says otherwise, and at the most."""
-KEPT = 64 << 20
+KEPT = 24 << 20
 """Bytes of tools whose indices are kept, of each kind."""
 T = TypeVar("T")
 
@@ -48,7 +48,10 @@ BY_PATTERN = t.Custom(
     f"At most {PATTERN} characters.",
     input_schema={
         "type": "object",
-        "properties": {"pattern": {"type": "string", "description": "The regular expression"}, "limit": _LIMIT},
+        "properties": {
+            "pattern": {"type": "string", "maxLength": PATTERN, "description": "The regular expression"},
+            "limit": _LIMIT,
+        },
         "required": ["pattern"],
     },
 )
@@ -58,7 +61,10 @@ BY_WORDS = t.Custom(
     f"stripe`. At most {QUERY} characters.",
     input_schema={
         "type": "object",
-        "properties": {"query": {"type": "string", "description": "What the tool should do"}, "limit": _LIMIT},
+        "properties": {
+            "query": {"type": "string", "maxLength": QUERY, "description": "What the tool should do"},
+            "limit": _LIMIT,
+        },
         "required": ["query"],
     },
 )

@@ -112,8 +112,11 @@ def _entry(raw: Raw, at: int) -> AnyTool:
 
 def _custom(tool: Custom, path: str) -> None:
     """A schema that is one, for an object, and examples that fit it."""
-    for inner, words in _EXPLAIN.faults(tool.input_schema, Schema):
-        raise InvalidRequest(f"{path}.input_schema.{dotted(inner)}: {words}")
+    try:
+        msgspec.convert(tool.input_schema, Schema)
+    except msgspec.ValidationError:
+        for inner, words in _EXPLAIN.faults(tool.input_schema, Schema):
+            raise InvalidRequest(f"{path}.input_schema.{dotted(inner)}: {words}") from None
     if not schemas.sound(tool.input_schema):
         raise InvalidRequest(f"{path}.input_schema: {schemas.INVALID}")
     if tool.input_examples:
