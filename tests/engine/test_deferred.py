@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
 from sijo.engine.count import prompt_tokens
-from sijo.engine.deferred import CALLER, Unwrap, definition
+from sijo.engine.deferred import CALLER, definition
 from sijo.engine.estimate import tokens
 from sijo.engine.filters import push
 from sijo.engine.lower import lower
 from sijo.engine.models import models
 from sijo.engine.prompt import Item, Prompt
+from sijo.engine.unwrap import Unwrap
 from sijo.wire import blocks as b
 from sijo.wire import results as r
 from sijo.wire import tools as t

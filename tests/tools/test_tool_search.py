@@ -274,3 +274,62 @@ def test_what_was_recorded_plays_again(tmp_path: Path) -> None:
         second = two.messages.create(**ask)
     assert [block.to_dict() for block in second.content] == [block.to_dict() for block in first.content]
     assert kinds(second) == ["server_tool_use", "tool_search_tool_result", "tool_use"]
+
+
+SEARCHED = called(B, query="weather")
+RIGHT = ("get_weather", {"location": "Paris"})
+GOOD = called(CALLER, name=RIGHT[0], input=RIGHT[1])
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked_again"),
+    [
+        ([called("get_weather", location="Paris")], ""),
+        ([called(CALLER, name="getWeather", input={"location": "Paris"})], ""),
+        ([called(CALLER, name="get_weather", location="Paris")], ""),
+        (
+            [called(CALLER, name="get_weather", input={}), called(CALLER, name="get_weather", input=RIGHT[1])],
+            "location",
+        ),
+        (
+            [called(CALLER, name="get_time", input={}), called("get_weather", location="Paris")],
+            "no tool named `get_time`",
+        ),
+        (
+            [called(CALLER, input={}), called(CALLER, name="get_weather", input=RIGHT[1])],
+            "`call_found_tool` does not fit",
+        ),
+    ],
+    ids=["by its own name", "a slip in the name", "flat", "an input that does not fit", "no such tool", "no name"],
+)
+def test_a_found_tool_is_called_as_well_as_any(tmp_path: Path, answers: list[Json], asked_again: str) -> None:
+    with engine() as fake, running(tmp_path, engined(fake)) as address:
+        fake.answers = [[SEARCHED], *([answer] for answer in answers)]
+        with anthropic.Anthropic(base_url=address, api_key="any", max_retries=0) as client:
+            message: Any = client.messages.create(**asked("What is the weather in Paris?", BM25, *DEFERRED))
+        last = fake.last
+    assert kinds(message) == ["server_tool_use", "tool_search_tool_result", "tool_use"]
+    assert (message.content[2].name, message.content[2].input) == RIGHT
+    assert len(fake.bodies) == 1 + len(answers)
+    assert [one["function"]["name"] for one in last["tools"]] == [B, CALLER]
+    if asked_again:
+        assert asked_again in last["messages"][-1]["content"]
+        assert last["messages"][-2]["tool_calls"][0]["function"]["name"] in (CALLER, "get_time")
+
+
+def test_an_engine_without_tools_is_told_in_words(tmp_path: Path) -> None:
+    here: Any = {"name": "here", "input_schema": {"type": "object"}}
+
+    def text(name: str, /, **given: object) -> list[Json]:
+        return [{"content": f"<tool_call>{json.dumps({'name': name, 'arguments': given})}</tool_call>"}]
+
+    with engine() as fake, running(tmp_path, engined(fake, tools=False)) as address:
+        fake.answers = [text(B, query="weather"), text(CALLER, name="get_weather", input={"location": "Paris"})]
+        with anthropic.Anthropic(base_url=address, api_key="any", max_retries=0) as client:
+            message: Any = client.messages.create(**asked("What is the weather in Paris?", BM25, here, *DEFERRED))
+        first, second = map(json.loads, fake.bodies)
+    assert kinds(message) == ["server_tool_use", "tool_search_tool_result", "tool_use"]
+    assert (message.content[2].name, message.content[2].input) == RIGHT
+    assert "tools" not in first and "tools" not in second
+    assert second["messages"][: len(first["messages"])] == first["messages"]
+    assert '"name":"get_weather"' in second["messages"][-1]["content"]

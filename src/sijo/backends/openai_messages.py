@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from sijo.backends.engines import Row
+from sijo.engine import ran
 from sijo.engine.prompt import Item
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
@@ -17,13 +18,9 @@ from sijo.wire.base import Json
 from sijo.wire.results import McpListing
 from sijo.wire.sources import ImageBase64, PdfBase64, Url
 
-FAILED = "Error: "
 _encode = msgspec.json.encode
-_SEALED = "encrypted_"
 
 Call = b.ToolUse | b.ServerToolUse | b.McpToolUse
-OWN_CALLS = (b.ServerToolUse, b.McpToolUse)
-OWN_RESULTS = (*b.SERVER_RESULTS, b.McpToolResult)
 SILENT = (b.RedactedThinking, b.Fallback, McpListing)
 """What stands in a conversation and is nothing to this engine."""
 
@@ -88,7 +85,7 @@ class Writer:
         thoughts: list[str] = []
         for at, block in enumerate(content):
             match block:
-                case _ if isinstance(block, OWN_CALLS + OWN_RESULTS) and (place, at) not in self._pairs:
+                case _ if isinstance(block, ran.CALLS + ran.RESULTS) and (place, at) not in self._pairs:
                     pass
                 case b.Text():
                     texts.append(text(block.text))
@@ -97,10 +94,10 @@ class Writer:
                 case b.ToolUse() | b.ServerToolUse() | b.McpToolUse():
                     self._names[block.id] = block.name
                     calls.append(called(block))
-                case _ if isinstance(block, OWN_RESULTS):
+                case _ if isinstance(block, ran.RESULTS):
                     self._said(texts, calls, thoughts)
                     texts, calls, thoughts = [], [], []
-                    self._tool(block.tool_use_id, [text(told(block))])
+                    self._tool(block.tool_use_id, [text(ran.told(block))])
                 case _ if not isinstance(block, SILENT):
                     raise refused(block, f"{path}.content.{at}")
         self._said(texts, calls, thoughts)
@@ -162,9 +159,9 @@ def pairs(items: Sequence[Item]) -> set[tuple[int, int]]:
     found: set[tuple[int, int]] = set()
     for place, item in enumerate(items):
         for at, block in enumerate(item.content) if item.role == "assistant" else ():
-            if isinstance(block, OWN_CALLS):
+            if isinstance(block, ran.CALLS):
                 calls[block.id] = place, at
-            elif isinstance(block, OWN_RESULTS) and block.tool_use_id in calls:
+            elif isinstance(block, ran.RESULTS) and block.tool_use_id in calls:
                 found |= {calls.pop(block.tool_use_id), (place, at)}
     return found
 
@@ -179,27 +176,13 @@ def joined(parts: list[Json], between: str) -> str | list[Json]:
 def failed(parts: list[Json]) -> list[Json]:
     """A result that is an error: the format has no field for that, so the model reads it in the text."""
     if parts and parts[0]["type"] == "text":
-        return [text(FAILED + parts[0]["text"]), *parts[1:]]
-    return [text(FAILED.strip()), *parts]
+        return [text(ran.FAILED + parts[0]["text"]), *parts[1:]]
+    return [text(ran.FAILED.strip()), *parts]
 
 
 def called(block: Call) -> Json:
     function = {"name": block.name, "arguments": _encode(block.input).decode()}
     return {"id": block.id, "type": "function", "function": function}
-
-
-def told(block: Any) -> str:
-    """A result of the server's own tools: words as they are, else JSON without what only the server can read."""
-    if isinstance(block, b.McpToolResult):
-        words = block.content if isinstance(block.content, str) else "\n".join(part.text for part in block.content)
-        return FAILED + words if block.is_error else words
-    return _encode(_open(msgspec.to_builtins(block.content))).decode()
-
-
-def _open(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _open(item) for key, item in value.items() if not key.startswith(_SEALED)}
-    return [_open(item) for item in value] if isinstance(value, list) else value
 
 
 def refused(block: Any, path: str) -> InvalidRequest:

@@ -11,7 +11,8 @@ import msgspec
 
 from sijo.backends import openai_formats as formats
 from sijo.backends.engines import Row, merge
-from sijo.backends.openai_messages import OWN_RESULTS, messages
+from sijo.backends.openai_messages import messages
+from sijo.engine import ran
 from sijo.engine.prompt import Prompt
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
@@ -82,7 +83,7 @@ def thinks(prompt: Prompt) -> bool:
     """Whether the answer is to begin with a thought. `between_tools` thinks about results, and not before."""
     if prompt.thought.mode == "between_tools":
         last = prompt.items[-1].content if prompt.items else ()
-        return any(isinstance(block, b.ToolResult) for block in last) or isinstance((*last, None)[-1], OWN_RESULTS)
+        return any(isinstance(block, b.ToolResult) for block in last) or isinstance((*last, None)[-1], ran.RESULTS)
     return prompt.thought.mode != "off"
 
 

@@ -2,18 +2,15 @@
 
 A chat template puts all tools at the very start, so one more tool there makes the whole prompt new to the engine's
 cache. Inline, a definition stands where it was found, as text, and one tool that is always there calls the found ones
-by name: all before stays as it was, byte for byte. What the model says through it is unwrapped into an ordinary call.
+by name (`engine/unwrap.py`): all before stays as it was, byte for byte.
 Listed, a found tool stands after all other tools, natively, and the prompt is read anew.
 """
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-import jiter
 import msgspec
 from msgspec.structs import replace
 
-from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
 from sijo.engine.count import found
 from sijo.engine.prompt import Item, Prompt
@@ -118,101 +115,3 @@ def definition(tool: t.Custom) -> str:
     if tool.input_examples:
         whole["examples"] = tool.input_examples
     return _encode(whole).decode()
-
-
-class Unwrap:
-    """Makes a call of the found tool out of a call of the one that calls it, as it comes."""
-
-    HEAD = re.compile(r'\s*\{\s*"name"\s*:\s*("(?:[^"\\]|\\.){1,256}")\s*,\s*"input"\s*:\s*(?=\{)')
-    HEAD_SIZE = 400
-    """Characters within which the input begins, or the call is read whole."""
-    INPUTS = ("input", "arguments", "parameters")
-
-    def __init__(self, caller: str) -> None:
-        self.caller = caller
-        self.done = False
-        self._call: d.ToolCall | None = None
-        self._parts: list[str] = []
-        self._size = 0
-        self._inner: Depth | None = None
-
-    def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
-        if type(delta) is d.ToolInput and self._call is not None:
-            return self._input(delta.json)
-        if type(delta) is d.Spent:
-            return (delta,)
-        held = self._release()
-        if type(delta) is d.ToolCall and delta.name == self.caller:
-            self._call = delta
-            return held
-        return [*held, delta]
-
-    def end(self) -> Iterable[d.AnyDelta]:
-        return self._release()
-
-    def _input(self, piece: str) -> list[d.AnyDelta]:
-        assert self._call is not None
-        if self._inner is not None:
-            return [d.ToolInput(text) for text in self._inner.feed(piece)]
-        self._parts.append(piece)
-        self._size += len(piece)
-        if self._size - len(piece) > self.HEAD_SIZE:
-            return []
-        text = "".join(self._parts)
-        if (head := self.HEAD.match(text)) is None:
-            return []
-        self._inner = Depth()
-        named = d.ToolCall(self._call.id, msgspec.json.decode(head[1], type=str))
-        return [named, *(d.ToolInput(rest) for rest in self._inner.feed(text[head.end() :]))]
-
-    def _release(self) -> list[d.AnyDelta]:
-        """The whole of a call that did not begin as expected. What names no tool stays what it is."""
-        call, inner, text = self._call, self._inner, "".join(self._parts)
-        self._call, self._inner, self._parts, self._size = None, None, [], 0
-        if call is None or inner is not None:
-            return []
-        name, input = self._read(text)
-        return [d.ToolCall(call.id, name or self.caller), *([d.ToolInput(input)] if input else [])]
-
-    def _read(self, text: str) -> tuple[str, str]:
-        try:
-            value = jiter.from_json(text.encode(), partial_mode="trailing-strings")
-        except ValueError:
-            return "", text
-        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-            return "", text
-        name = value.pop("name")
-        input = next((value[key] for key in self.INPUTS if isinstance(value.get(key), dict | str)), value)
-        return name, input if isinstance(input, str) else _encode(input).decode()
-
-
-class Depth:
-    """Passes the text of one JSON object on, and nothing of what comes after its end."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._string = self._escape = self._ended = False
-
-    def feed(self, piece: str) -> Iterator[str]:
-        if self._ended:
-            return
-        for at, char in enumerate(piece):
-            if self._string:
-                if self._escape:
-                    self._escape = False
-                elif char == "\\":
-                    self._escape = True
-                elif char == '"':
-                    self._string = False
-            elif char == '"':
-                self._string = True
-            elif char in "{[":
-                self._depth += 1
-            elif char in "}]":
-                self._depth -= 1
-                if not self._depth:
-                    self._ended = True
-                    yield piece[: at + 1]
-                    return
-        if piece:
-            yield piece

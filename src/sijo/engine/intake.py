@@ -20,7 +20,6 @@ from sijo.engine.caller import ANYBODY, Caller
 from sijo.engine.calls import eager
 from sijo.engine.catalog import Catalog, Served
 from sijo.engine.count import prompt_tokens
-from sijo.engine.deferred import Unwrap
 from sijo.engine.estimate import tokens
 from sijo.engine.filters import Filter, Keys, One, Silent, Stops
 from sijo.engine.members import Members
@@ -193,7 +192,7 @@ class Intake:
         elif not able.everything:
             filters.append(thinking.Hide())
         if prompt.tools:
-            filters += calls(prompt, whole)
+            filters += calls(whole)
             filters.append(Keys(eager(whole)))
         if prompt.members:
             filters.append(Members(prompt.members))
@@ -245,11 +244,9 @@ def thought(request: CountRequest, served: Served) -> Thought:
     return Thought("between_tools", None, effort, model.display)
 
 
-def calls(now: Prompt, whole: Prompt) -> list[Filter]:
+def calls(whole: Prompt) -> list[Filter]:
     """What makes the calls of an engine those that the client, or a tool here, is called with."""
-    filters: list[Filter] = [Unwrap(now.caller)] if now.caller else []
-    if whole.own:
-        filters.append(OwnCalls([session for _, session in whole.own]))
+    filters: list[Filter] = [OwnCalls([session for _, session in whole.own])] if whole.own else []
     if getattr(whole.choice, "disable_parallel_tool_use", False):
         filters.append(One())
     return filters

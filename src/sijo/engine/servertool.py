@@ -7,6 +7,7 @@ what becomes of a call that cannot be answered at once, is for `turn`.
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from sijo.engine import ran
 from sijo.engine.deltas import AnyDelta, Open, ToolCall
 from sijo.engine.prompt import Item, Prompt
 from sijo.wire import blocks as b
@@ -122,5 +123,5 @@ def pending(content: Sequence[b.Block], names: Mapping[str, Session]) -> Iterato
     """The calls of these tools that have no result yet."""
     answered = {getattr(block, "tool_use_id", None) for block in content}
     for block in content:
-        if isinstance(block, Call) and block.id not in answered and block.name in names:
+        if isinstance(block, ran.CALLS) and block.id not in answered and block.name in names:
             yield block

@@ -23,6 +23,7 @@ from sijo.engine.prompt import Item, Prompt, Thought
 from sijo.engine.servertool import Call, Session, pending
 from sijo.engine.thinking.decide import next_thought
 from sijo.engine.thinking.summary import summarized
+from sijo.engine.unwrap import reached
 from sijo.errors import ApiError, Overloaded, RateLimited, TimedOut
 from sijo.wire import blocks as b
 from sijo.wire import events as e
@@ -130,7 +131,7 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
         if (begun := session.begin(turn)) is not None:
             yield begun
             new = lower(turn.asked or turn.prompt, turn.backend.abilities)
-            turn.prompt = replace(turn.prompt, items=new.items, tools=new.tools, caller=new.caller, counted=None)
+            turn.prompt = retold(turn.prompt, new, new.items)
     tools: Mapping[str, Session] = turn.tools if turn.sessions else {}
     calls: Sequence[Call] = turn.resumed
     message = turn.message
@@ -144,7 +145,7 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
         if message.content and prompt.max_tokens < 1:
             message.stop_reason = "max_tokens"
             return
-        spoken = checked(holding(turn.backend, prompt), prompt, turn.tally, turn.asked)
+        spoken = checked(reached(holding(turn.backend, prompt), prompt, turn.asked), prompt, turn.tally, turn.asked)
         if turn.summarizer is not None and sums_up(prompt.thought):
             spoken = summarized(spoken, prompt, turn.summarizer)
         filters = turn.filters(prompt)
@@ -206,15 +207,16 @@ def continued(turn: Turn) -> Prompt:
     if isinstance(choice, MustCall | Named):
         choice = Auto(disable_parallel_tool_use=choice.disable_parallel_tool_use)
     return replace(
-        turn.prompt,
-        items=[*turn.prompt.items, *new.items],
-        tools=new.tools,
-        caller=new.caller,
+        retold(turn.prompt, new, [*turn.prompt.items, *new.items]),
         choice=choice,
         thought=next_thought(asked.thought, replace(new, choice=choice)),
         max_tokens=turn.prompt.max_tokens - done.usage.output_tokens,
-        counted=None,
     )
+
+
+def retold(prompt: Prompt, new: Prompt, items: Sequence[Item]) -> Prompt:
+    """The prompt with these items, and with the tools as they are since."""
+    return replace(prompt, items=items, tools=new.tools, caller=new.caller, counted=None)
 
 
 async def run(turn: Turn) -> AsyncGenerator[e.Event]:

@@ -22,7 +22,7 @@ from sijo.wire.base import Json
 
 SECONDS = 0.4
 """How long a pattern is looked for."""
-GRACE = 0.2
+GRACE = 0.5
 """Seconds more for a process to start and to say what it found."""
 PIECE = 32_768
 """Bytes that are searched before the clock is looked at again."""

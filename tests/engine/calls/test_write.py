@@ -145,3 +145,13 @@ def test_the_definitions_are_json() -> None:
 def test_an_unknown_convention_is_named() -> None:
     with pytest.raises(ValueError, match="no such convention: klingon; known are hermes, "):
         conventions()["klingon"]
+
+
+def test_a_result_of_the_server_may_come_after_those_of_the_client() -> None:
+    both = Item("assistant", [b.ServerToolUse("srvtoolu_1", "web_fetch", {}), b.ToolUse("toolu_1", "weather", {})])
+    answers = Item("user", [b.ToolResult("toolu_1", "Sunny")])
+    late = Item("assistant", [r.WebFetchResult("srvtoolu_1", r.FetchError("unavailable")), b.Text("So.")])
+    _, calls, client, server, words = told(items=[ASK, both, answers, late], tools=TOOLS[:1]).items
+    assert said(calls).count("<tool_call>") == 2
+    assert [item.role for item in (client, server, words)] == ["user", "user", "assistant"]
+    assert "Sunny" in said(client) and "unavailable" in said(server) and said(words) == "So."

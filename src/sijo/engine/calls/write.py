@@ -6,13 +6,14 @@ the very end.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from string import Template
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from sijo.engine import ran
 from sijo.engine.calls.conventions import Convention
 from sijo.engine.prompt import Item, Prompt
 from sijo.engine.thinking.speak import noted
@@ -22,13 +23,9 @@ from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import Named, NoTools
 from sijo.wire.tools import AnyTool, Custom
 
-FAILED = "Error: "
-OWN_CALLS = (b.ServerToolUse, b.McpToolUse)
-OWN_RESULTS = (*b.SERVER_RESULTS, b.McpToolResult)
-CALLS = (b.ToolUse, *OWN_CALLS)
-TOLD = (*CALLS, b.ToolResult, *OWN_RESULTS)
+CALLS = (b.ToolUse, *ran.CALLS)
+TOLD = (*CALLS, b.ToolResult, *ran.RESULTS)
 """Blocks that are said otherwise."""
-_SEALED = "encrypted_"
 _encode = msgspec.json.encode
 
 
@@ -97,22 +94,24 @@ def written(items: Sequence[Item], convention: Convention) -> list[Item]:
     """The conversation. Results of tools that ran on the server become a turn of the user's between two of a model."""
     out: list[Item] = []
     names: dict[str, str] = {}
+    done = {block.tool_use_id for item in items for block in item.content if isinstance(block, ran.RESULTS)}
     for item in items:
         if not any(isinstance(block, TOLD) for block in item.content):
             out.append(item)
         elif item.role == "assistant":
-            out += said(item.content, convention, names)
+            out += said(item.content, convention, names, done)
         else:
             out.append(Item(item.role, answered(item.content, convention, names)))
     return out
 
 
-def said(content: Sequence[b.Block], convention: Convention, names: dict[str, str]) -> list[Item]:
-    """A turn of the model, its calls written out."""
+def said(
+    content: Sequence[b.Block], convention: Convention, names: dict[str, str], done: Collection[str]
+) -> list[Item]:
+    """A turn of the model, its calls written out; of those that run on the server, those that are `done`."""
     out: list[Item] = []
     now: list[b.Block] = []
     run: list[str] = []
-    answers = {block.tool_use_id for block in content if isinstance(block, OWN_RESULTS)}
 
     def close() -> None:
         if run:
@@ -121,19 +120,17 @@ def said(content: Sequence[b.Block], convention: Convention, names: dict[str, st
             run.clear()
 
     for block in content:
-        if isinstance(block, OWN_CALLS) and block.id not in answers:
+        if isinstance(block, ran.CALLS) and block.id not in done:
             continue
         if isinstance(block, CALLS):
             names[block.id] = block.name
             run.append(call(block.name, block.input, convention))
             continue
         close()
-        if isinstance(block, OWN_RESULTS):
+        if isinstance(block, ran.RESULTS):
             if block.tool_use_id in names:
-                out += [
-                    Item("assistant", now),
-                    Item("user", result(names[block.tool_use_id], server(block), convention)),
-                ]
+                out += [Item("assistant", now)] if now else []
+                out.append(Item("user", result(names[block.tool_use_id], [b.Text(ran.told(block))], convention)))
                 now = []
         else:
             now.append(block)
@@ -150,7 +147,7 @@ def answered(content: Sequence[b.Block], convention: Convention, names: Mapping[
     for block in results:
         parts = [b.Text(block.content)] if isinstance(block.content, str) else list(block.content)
         if block.is_error:
-            parts = [b.Text(FAILED), *parts]
+            parts = [b.Text(ran.FAILED), *parts]
         out += result(names.get(block.tool_use_id, "tool"), parts, convention)
     return [*out, *(block for block in content if not isinstance(block, b.ToolResult))]
 
@@ -163,7 +160,7 @@ def result(name: str, parts: Sequence[Any], convention: Convention) -> list[b.Bl
         if not isinstance(part, b.Text):
             pieces.append(part)
         elif isinstance(pieces[-1], str):
-            gap = "\n" if pieces[-1] not in (before, before + FAILED) else ""
+            gap = "\n" if pieces[-1] not in (before, before + ran.FAILED) else ""
             pieces[-1] += gap + part.text
         else:
             pieces.append(part.text)
@@ -172,14 +169,3 @@ def result(name: str, parts: Sequence[Any], convention: Convention) -> list[b.Bl
     else:
         pieces.append(after)
     return [b.Text(piece) if isinstance(piece, str) else piece for piece in pieces if piece]
-
-
-def server(block: Any) -> list[b.Text]:
-    """A result of the server's own tools as JSON, without what only the server can read."""
-    return [b.Text(_encode(_open(msgspec.to_builtins(block.content))).decode())]
-
-
-def _open(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _open(item) for key, item in value.items() if not key.startswith(_SEALED)}
-    return [_open(item) for item in value] if isinstance(value, list) else value

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from sijo.engine import ran
 from sijo.engine.prompt import Prompt, Thought
 from sijo.wire import blocks as b
 from sijo.wire.request import AnyTool as MustCall
@@ -20,7 +21,6 @@ THRESHOLDS: Mapping[str, int] = {"low": 4, "medium": 3, "high": 1, "xhigh": 0, "
 DEFAULT = "high"
 LONG, VERY_LONG = 200, 800
 INTERLEAVED = "interleaved-thinking-2025-05-14"
-OWN_RESULTS = (*b.SERVER_RESULTS, b.McpToolResult)
 
 SMALL_TALK = re.compile(
     r"^\W*(?:hi|hello|hey|yo|thanks?|thank you|good (?:morning|evening|night|afternoon)|bye|ok(?:ay)?|yes|no|sure|cool|"
@@ -109,4 +109,4 @@ def answered(prompt: Prompt) -> bool:
     last = prompt.items[-1]
     if last.role == "user":
         return all(isinstance(block, b.ToolResult) for block in last.content)
-    return bool(last.content) and isinstance(last.content[-1], OWN_RESULTS)
+    return bool(last.content) and isinstance(last.content[-1], ran.RESULTS)
