@@ -28,7 +28,6 @@ from sijo.engine.prompt import Prompt, Thought
 from sijo.engine.servertool import Own, OwnCalls, unanswered
 from sijo.engine.thinking.decide import next_thought
 from sijo.engine.turn import Backend, Turn
-from sijo.engine.unwrap import Unwrap
 from sijo.wire.request import Adaptive, CountRequest, Disabled, Enabled, MessageParam, MessageRequest
 from sijo.wire.tools import AnyTool
 
@@ -193,7 +192,7 @@ class Intake:
         elif not able.everything:
             filters.append(thinking.Hide())
         if prompt.tools:
-            filters += calls(prompt, whole)
+            filters += calls(whole)
             filters.append(Keys(eager(whole)))
         if prompt.members:
             filters.append(Members(prompt.members))
@@ -245,11 +244,9 @@ def thought(request: CountRequest, served: Served) -> Thought:
     return Thought("between_tools", None, effort, model.display)
 
 
-def calls(now: Prompt, whole: Prompt) -> list[Filter]:
+def calls(whole: Prompt) -> list[Filter]:
     """What makes the calls of an engine those that the client, or a tool here, is called with."""
-    filters: list[Filter] = [Unwrap(now.caller)] if now.caller else []
-    if whole.own:
-        filters.append(OwnCalls([session for _, session in whole.own]))
+    filters: list[Filter] = [OwnCalls([session for _, session in whole.own])] if whole.own else []
     if getattr(whole.choice, "disable_parallel_tool_use", False):
         filters.append(One())
     return filters

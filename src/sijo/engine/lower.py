@@ -61,7 +61,10 @@ def system_blocks(system: str | list[b.Text]) -> list[b.Text]:
 
 def tools_lowered(prompt: Prompt, _: Abilities) -> Prompt:
     """The API's own tools, as the ordinary ones that they are to an engine: the client's, and those that run here."""
-    tools = [one for tool in prompt.tools for one in functions(tool, prompt)]
+    if prompt.own:
+        tools = [one for tool in prompt.tools for one in functions(tool, prompt)]
+    else:
+        tools = [as_custom(tool) for tool in prompt.tools]
     return replace(prompt, system=remembered(prompt), tools=tools)
 
 

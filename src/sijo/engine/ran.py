@@ -1,4 +1,4 @@
-"""What ran on the server, as it stands in a conversation: which blocks that are, and a result as engines read it."""
+"""What ran on the server, as it stands in a conversation: which blocks that is, and a result as engines are told it."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ from sijo.engine.prompt import Item, Prompt, Thought
 from sijo.engine.servertool import Call, Session, pending
 from sijo.engine.thinking.decide import next_thought
 from sijo.engine.thinking.summary import summarized
-from sijo.engine.unwrap import reached, unwrapped
+from sijo.engine.unwrap import reached
 from sijo.errors import ApiError, Overloaded, RateLimited, TimedOut
 from sijo.wire import blocks as b
 from sijo.wire import events as e
@@ -145,7 +145,7 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
         if message.content and prompt.max_tokens < 1:
             message.stop_reason = "max_tokens"
             return
-        spoken = checked(reached(holding(turn.backend, prompt), prompt), unwrapped(prompt), turn.tally, turn.asked)
+        spoken = checked(reached(holding(turn.backend, prompt), prompt, turn.asked), prompt, turn.tally, turn.asked)
         if turn.summarizer is not None and sums_up(prompt.thought):
             spoken = summarized(spoken, prompt, turn.summarizer)
         filters = turn.filters(prompt)
@@ -216,7 +216,7 @@ def continued(turn: Turn) -> Prompt:
 
 def retold(prompt: Prompt, new: Prompt, items: Sequence[Item]) -> Prompt:
     """The prompt with these items, and with the tools as they are since."""
-    return replace(prompt, items=items, tools=new.tools, caller=new.caller, found=new.found, counted=None)
+    return replace(prompt, items=items, tools=new.tools, caller=new.caller, counted=None)
 
 
 async def run(turn: Turn) -> AsyncGenerator[e.Event]:

@@ -13,6 +13,7 @@ from sijo.engine.abilities import Abilities
 from sijo.engine.deferred import Teller
 from sijo.engine.filters import through
 from sijo.engine.prompt import Item, Prompt
+from sijo.wire.tools import Custom
 
 _encode = msgspec.json.encode
 
@@ -28,39 +29,34 @@ class Backend(Protocol):
 
 
 class Reached:
-    """A backend that is told of the tools in `prompt`, and calls those that were found by their own names."""
+    """A backend that calls found tools by their own names. `prompt` is what it is told at first, `whole` the same before
+    it was lowered; what is added to it later speaks of calls by those names, too."""
 
-    def __init__(self, backend: Backend, prompt: Prompt) -> None:
+    def __init__(self, backend: Backend, prompt: Prompt, whole: Prompt) -> None:
         self.backend, self.abilities = backend, backend.abilities
-        self._tools = prompt.tools
-        self._teller = Teller({tool.name: tool for tool in prompt.found}, prompt.caller, set())
+        self._prompt, self._whole = prompt, whole
 
     def generate(self, prompt: Prompt, /) -> AsyncGenerator[d.AnyDelta]:
-        return through((Unwrap(prompt.caller),), self.backend.generate(self._said(prompt)))
+        source = self.backend.generate(self._said(prompt))
+        return through((Unwrap(prompt.caller),), source) if prompt.tools else source
 
     async def count(self, prompt: Prompt, /) -> int | None:
         return await self.backend.count(self._said(prompt))
 
     def _said(self, prompt: Prompt) -> Prompt:
-        """The prompt as the engine is told it: what was added since it was lowered has calls by their own names."""
-        if not prompt.tools:
+        told = len(self._prompt.items)
+        if len(prompt.items) <= told:
             return prompt
-        items = [Item(item.role, [self._teller.block(block) for block in item.content]) for item in prompt.items]
-        return replace(prompt, tools=self._tools, items=items)
+        shown = {getattr(tool, "name", "") for tool in prompt.tools}
+        hidden = {tool.name: tool for tool in self._whole.tools if isinstance(tool, Custom) and tool.name not in shown}
+        teller = Teller(hidden, prompt.caller, set())
+        later = [Item(item.role, [teller.block(block) for block in item.content]) for item in prompt.items[told:]]
+        return replace(prompt, items=[*prompt.items[:told], *later])
 
 
-def unwrapped(prompt: Prompt) -> Prompt:
-    """The prompt with the tools that a call may name once it is unwrapped; no engine holds those to their schemas."""
-    if not prompt.found:
-        return prompt
-    return replace(
-        prompt, tools=[*prompt.tools, *(msgspec.structs.replace(tool, strict=False) for tool in prompt.found)]
-    )
-
-
-def reached(backend: Backend, prompt: Prompt) -> Backend:
+def reached(backend: Backend, prompt: Prompt, whole: Prompt | None) -> Backend:
     """The backend, with its calls unwrapped. Where nothing is called through another tool it is the backend itself."""
-    return Reached(backend, prompt) if prompt.caller else backend
+    return Reached(backend, prompt, whole or prompt) if prompt.caller else backend
 
 
 class Unwrap:
