@@ -5,9 +5,11 @@ from collections.abc import AsyncGenerator
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
 from sijo.engine.prompt import Prompt
+from sijo.engine.servertool import Call
 from sijo.engine.turn import Turn, collect
 from sijo.wire import blocks as b
 from sijo.wire import results as r
+from sijo.wire import tools as t
 from tests.cache.ask import HOUR, LONG, SOON, Json, Platform, text, used, user
 
 TALK: Json = {"system": [text(LONG, SOON)], "messages": [user(LONG)]}
@@ -40,16 +42,25 @@ class Searches:
 
 
 class Search:
-    name = "web_search"
+    functions = (t.Custom(name="web_search", input_schema={"type": "object"}),)
 
-    async def run(self, call: b.ServerToolUse, turn: Turn, /) -> AsyncGenerator[d.AnyDelta]:
+    def begin(self, turn: Turn, /) -> None:
+        return None
+
+    def opened(self, name: str, id: str, /) -> d.ToolCall:
+        return d.ToolCall(id, name, server=True)
+
+    def failed(self, call: Call, code: str, /) -> b.Block:
+        return r.WebSearchResult(call.id, r.SearchError(code))
+
+    async def run(self, call: Call, turn: Turn, /) -> AsyncGenerator[d.AnyDelta]:
         hit = r.SearchHit("https://example.com", f"{call.id} {turn.id[:3]}", LONG)
         yield d.Whole(r.WebSearchResult(call.id, [hit]))
 
 
 def searching(platform: Platform, body: Json, rounds: int) -> Turn:
     turn = platform.turn(body)
-    turn.backend, turn.tools = Searches(rounds), {"web_search": Search()}
+    turn.backend, turn.sessions = Searches(rounds), [Search()]
     return turn
 
 

@@ -29,8 +29,10 @@ def told(prompt: Prompt, _: Abilities) -> Prompt:
     used = prompt_tokens(replace(prompt, system=system, items=()), tokens)
     alone = replace(prompt, system=(), tools=(), format=None, hidden=0)
     items: list[Item] = []
+    strips = prompt.model.keeps_thinking == "last"  # what goes with the next question would change all that follows
     for item in prompt.items:
-        used += prompt_tokens(replace(alone, items=(item,)), tokens)
+        counted = Item(item.role, [part for part in item.content if type(part) is not b.Thinking]) if strips else item
+        used += prompt_tokens(replace(alone, items=(counted,)), tokens)
         items.append(warned(item, WARNING.format(used, window, max(0, window - used))))
     return replace(prompt, system=system, items=items)
 

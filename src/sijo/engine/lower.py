@@ -76,18 +76,25 @@ def functions(tool: t.AnyTool, prompt: Prompt) -> Sequence[t.AnyTool]:
 def budget_told(prompt: Prompt, _: Abilities) -> Prompt:
     """How much of a task's budget is left, where one was given: a countdown that the model can see.
 
-    What was said, called and answered since the user's last question is the task so far. It stands at the very end, so
-    that the prefix before it stays the same.
+    What was said, called and answered since the user's last question is the task so far. It stands at the end of each
+    turn of the user's, counted from what stands before it alone: so it says the same in every later request, and the
+    prefix stays the same. A caller who counts himself tells only what is left now.
     """
     total, left = task_budget(prompt.request)
     if total is None or not prompt.items or prompt.items[-1].role != "user":
         return prompt
-    if left is None:
-        start = next((n for n in range(len(prompt.items) - 1, -1, -1) if asks(prompt.items[n])), 0)
-        so_far = replace(prompt, system=(), tools=(), format=None, items=prompt.items[start + 1 :])
-        left = max(0, total - prompt_tokens(so_far, tokens))
+    if left is not None:
+        return replace(prompt, items=[*prompt.items[:-1], counted_down(prompt.items[-1], left, total)])
+    alone, items, used = replace(prompt, system=(), tools=(), format=None, hidden=0), list[Item](), 0
+    for item in prompt.items:
+        used = 0 if asks(item) else used + prompt_tokens(replace(alone, items=(item,)), tokens)
+        items.append(counted_down(item, max(0, total - used), total) if item.role == "user" else item)
+    return replace(prompt, items=items)
+
+
+def counted_down(item: Item, left: int, total: int) -> Item:
     note = b.Text(f"<task_budget>{left} of {total} tokens remain for this task.</task_budget>")
-    return replace(prompt, items=[*prompt.items[:-1], Item("user", [*prompt.items[-1].content, note])])
+    return Item(item.role, [*item.content, note])
 
 
 def task_budget(request: CountRequest) -> tuple[int | None, int | None]:
