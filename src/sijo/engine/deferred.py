@@ -48,7 +48,7 @@ def shown(prompt: Prompt, able: Abilities) -> Prompt:
     caller = caller_name(prompt)
     teller = Teller(hidden, caller, set(prompt.known))
     items = [Item(item.role, [teller.block(block) for block in item.content]) for item in prompt.items]
-    found = [hidden[name] for name in dict.fromkeys(told) if name in hidden]
+    found = tuple(name for name in dict.fromkeys(told) if name in hidden)
     return replace(prompt, items=items, tools=[*tools, caller_tool(caller)], caller=caller, found=found)
 
 

@@ -12,7 +12,7 @@ from sijo.engine.models import Model
 from sijo.wire import blocks as b
 from sijo.wire.request import AnyTool as MustCall
 from sijo.wire.request import Auto, CountRequest, JsonFormat, Named, NoTools
-from sijo.wire.tools import AnyTool, Custom
+from sijo.wire.tools import AnyTool
 
 if TYPE_CHECKING:
     from sijo.engine.servertool import Session
@@ -70,8 +70,8 @@ class Prompt(msgspec.Struct):
     """Deferred tools that were found before the first item."""
     caller: str = ""
     """The tool that calls those that were found, where there is one (`engine/deferred.py`)."""
-    found: Sequence[Custom] = ()
-    """The tools that are called through it."""
+    found: tuple[str, ...] = ()
+    """The names of the tools that are called through it."""
     salt: str = ""
     """Keeps what an engine caches apart from what it caches for others; of the default workspace there is none."""
     betas: tuple[str, ...] = ()

@@ -216,7 +216,7 @@ def continued(turn: Turn) -> Prompt:
 
 def retold(prompt: Prompt, new: Prompt, items: Sequence[Item]) -> Prompt:
     """The prompt with these items, and with the tools as they are since."""
-    return replace(prompt, items=items, tools=new.tools, caller=new.caller, counted=None)
+    return replace(prompt, items=items, tools=new.tools, caller=new.caller, found=new.found, counted=None)
 
 
 async def run(turn: Turn) -> AsyncGenerator[e.Event]:

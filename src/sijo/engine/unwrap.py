@@ -29,8 +29,11 @@ class Backend(Protocol):
 
 
 class Reached:
-    """A backend that calls found tools by their own names. `prompt` is what it is told at first, `whole` the same
-    before it was lowered; what is added to it later speaks of calls by those names, too."""
+    """A backend that calls found tools by their own names.
+
+    `prompt` is what it is told at first, `whole` the same before it was lowered. What is added later speaks of calls by
+    those names, too.
+    """
 
     def __init__(self, backend: Backend, prompt: Prompt, whole: Prompt) -> None:
         self.backend, self.abilities = backend, backend.abilities

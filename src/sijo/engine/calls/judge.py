@@ -27,7 +27,8 @@ class Verdict:
 class Known:
     """The tools of a request, by name; those with a schema of their own are checked against it.
 
-    `only` is the one that may be called. `hidden` ones are called by their very name, or through the tool `caller`.
+    `only` is the one that may be called. `hidden` ones are called by their very name, or through the tool `caller`;
+    those that were `found` also by a name that means them.
     """
 
     def __init__(
@@ -36,13 +37,15 @@ class Known:
         only: str | None = None,
         *,
         hidden: Sequence[AnyTool] = (),
+        found: Sequence[str] = (),
         caller: str = "",
     ) -> None:
         shown = by_name(tools)
-        self.names: Sequence[str] = [name for name in shown if only in (None, name)]
         self.tools: Mapping[str, AnyTool] = {
             name: tool for name, tool in (by_name(hidden) | shown).items() if only in (None, name)
         }
+        self.names: Sequence[str] = [name for name in (*shown, *found) if name in self.tools]
+        self._shown = shown.keys()
         self._caller = caller
         self._fits: dict[str, Fit] = {}
 
@@ -93,7 +96,7 @@ class Known:
     def _called(self, input: str) -> tuple[str, str] | None:
         """What is called through the tool that calls others, where that is a hidden one."""
         try:
-            found = [one for one in spelt(mended(input)) if one[0] in self.tools and one[0] not in self.names]
+            found = [one for one in spelt(mended(input)) if one[0] in self.tools and one[0] not in self._shown]
         except Unsure:
             return None
         return found[0] if len(found) == 1 else None

@@ -44,7 +44,7 @@ def terms(prompt: Prompt, able: Abilities, whole: Prompt | None = None) -> Terms
     hidden = whole.tools if whole is not None and prompt.caller else ()
     held = {tool.name for tool in prompt.tools if isinstance(tool, Custom) and tool.strict and guarantees(tool, able)}
     return Terms(
-        known=Known(prompt.tools, only, hidden=hidden, caller=prompt.caller),
+        known=Known(prompt.tools, only, hidden=hidden, found=prompt.found, caller=prompt.caller),
         eager=eager(prompt) if whole is None else eager(whole),
         held=frozenset(held),
         forced=isinstance(prompt.choice, MustCall | Named),
