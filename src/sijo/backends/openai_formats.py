@@ -22,7 +22,7 @@ def told(prompt: Prompt, row: Row) -> str:
     """The schema in words, for a model that would not see it otherwise: it writes better what it knows is wanted."""
     if prompt.format is None or row.shows_schema:
         return ""
-    answer = "Your final answer must be" if prompt.tools else "Answer with"
+    answer = "Your final answer must be" if prompt.tools or prompt.worded else "Answer with"
     schema = _encode(prompt.format.schema).decode()
     return f"{answer} one JSON value that matches this JSON schema, and nothing else:\n{schema}"
 

@@ -44,6 +44,8 @@ class Prompt(msgspec.Struct):
     system: Sequence[b.Text]
     items: Sequence[Item]
     tools: Sequence[AnyTool] = ()
+    worded: bool = False
+    """Its tools are told in words, in `system`."""
     choice: Choice | None = None
     max_tokens: int = 0
     stops: tuple[str, ...] = ()

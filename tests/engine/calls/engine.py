@@ -90,8 +90,13 @@ class Heard:
 
 
 async def heard(
-    engine: Engine, asked: Prompt | None = None, *, convention: Convention | None = None, tally: Tally | None = None
+    engine: Engine,
+    asked: Prompt | None = None,
+    *,
+    convention: Convention | None = None,
+    tally: Tally | None = None,
+    whole: Prompt | None = None,
 ) -> Heard:
     """What becomes of what the engine says. Raises the API's errors."""
-    source = checked(Written(engine, convention), asked or prompt(), Tally() if tally is None else tally)
+    source = checked(Written(engine, convention), asked or prompt(), Tally() if tally is None else tally, whole)
     return Heard([delta async for delta in source])

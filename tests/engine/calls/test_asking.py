@@ -7,7 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from sijo.engine import deltas as d
+from sijo.engine.abilities import Abilities
 from sijo.engine.calls import Tally, conventions
+from sijo.engine.deferred import CALLER
+from sijo.engine.lower import lower
 from sijo.engine.prompt import Thought
 from sijo.errors import ApiError
 from sijo.wire import blocks as b
@@ -195,6 +198,13 @@ async def test_an_engine_that_calls_natively_may_speak_of_marks_after_it() -> No
     assert (got.text, got.calls) == ("I wrote <tool_call>.", [("weather", PARIS)])
 
 
+async def test_an_engine_that_calls_natively_may_explain_calls_of_tools_that_are_none() -> None:
+    text = f"Like this:\n\n{marked('get_news', '{}')}\n\nThat is all."
+    engine = Engine(words(text, size=4))
+    got = await heard(engine)
+    assert (got.text, got.calls, got.stop, len(engine.asked)) == (text, [], "end_turn", 1)
+
+
 async def test_an_end_without_a_call_is_no_end_with_one() -> None:
     got = await heard(Engine(words("Hm.", stop="tool_use")))
     assert got.stop == "end_turn"
@@ -268,6 +278,46 @@ async def test_with_tools_and_a_schema_prose_beside_a_call_is_left_out() -> None
     assert (first.text, first.calls, first.stop) == ("", [("weather", PARIS)], "tool_use")
     second = await heard(engine, prompt(format=FORMAT))
     assert (second.text, second.calls, second.stop) == ('{"n": 3}', [], "end_turn")
+
+
+def deferred() -> tuple[Any, Any]:
+    """A prompt with a tool that is not shown, lowered and before."""
+    tools = [BY_NAME["bash"], replace_tool("weather", defer_loading=True)]
+    whole = prompt(tools=tools)
+    return lower(whole, Abilities(found="inline")), whole
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        (CALLER, '{"name": "weather", "input": {"city": "Paris"}}'),
+        (CALLER, "{'name': 'weather', 'input': {'city': 'Paris'}}"),
+        (CALLER, '{"name": "weather", "input": "{\\"city\\": \\"Paris\\"}"}'),
+        ("weather", PARIS),
+    ],
+)
+async def test_a_tool_that_was_found_is_called_through_another_or_by_its_name(name: str, arguments: str) -> None:
+    lowered, whole = deferred()
+    engine = Engine(call(name, arguments))
+    got = await heard(engine, lowered, whole=whole)
+    ((called, input),) = got.calls
+    assert (called, json.loads(input), len(engine.asked)) == ("weather", {"city": "Paris"}, 1)
+
+
+async def test_the_input_of_a_tool_that_was_found_is_checked_too() -> None:
+    lowered, whole = deferred()
+    bad, good = '{"name": "weather", "input": {"town": 1}}', '{"name": "weather", "input": {"city": "Paris"}}'
+    engine = Engine(call(CALLER, bad), call(CALLER, good))
+    assert (await heard(engine, lowered, whole=whole)).calls == [("weather", PARIS)]
+    (shown,) = engine.asked[1].items[-2].content
+    assert isinstance(shown, b.ToolUse) and (shown.name, shown.input) == (CALLER, json.loads(bad))
+
+
+async def test_who_is_told_in_words_of_tools_and_of_a_schema_may_call() -> None:
+    engine = Engine(words(marked("weather", PARIS)))
+    got = await heard(engine, prompt(format=FORMAT), convention=HERMES)
+    assert got.calls == [("weather", PARIS)]
+    assert engine.asked[0].worded and not engine.asked[0].tools
 
 
 async def test_nothing_stands_between_where_nothing_is_asked_for() -> None:

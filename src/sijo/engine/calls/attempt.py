@@ -108,7 +108,7 @@ class Attempt:
 
     def _text(self, delta: d.Text) -> list[d.AnyDelta]:
         self.said.append(delta.text)
-        self._words += tokens(delta.text) if self._silent else 0
+        self._words += tokens(delta.text)
         return [] if self._silent else [delta]
 
     def _held(self) -> list[d.AnyDelta]:

@@ -168,3 +168,9 @@ def cut(text: str, properties: Properties) -> list[Written]:
         return [*before, (heads[-1][1], bare[heads[-1].end() :])]
     head = _NAMED.match(bare)
     return [(head[1], bare[head.end() :])] if head else []
+
+
+def harmony(text: str) -> tuple[list[Written], str]:
+    """`functions.weather <|constrain|>json<|message|>{...}`"""
+    head, mark, input = text.partition("<|message|>")
+    return ([(head.split()[0].split("<|")[0], input.strip())], "") if mark and head.split() else ([], "")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sijo.engine.calls.body import spelt
 from sijo.engine.calls.fit import Fit
@@ -69,7 +69,7 @@ class Known:
         """What is to become of a call whose input was written like this."""
         tool = self.meant(name)
         if tool == self._caller and self._caller and (inner := self._called(input)) is not None:
-            return replace(self.judged(*inner), repaired=True)
+            return self.judged(*inner)
         if tool is None:
             more = ", ..." if len(self.names) > LISTED else ""
             listed = ", ".join(self.names[:LISTED]) + more

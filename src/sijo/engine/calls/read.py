@@ -6,87 +6,40 @@ into pieces, the same comes out. What a call says is read by `body`; the marks a
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 from sijo.engine.calls import body, tags
 from sijo.engine.calls.body import Written
-from sijo.engine.calls.conventions import conventions
+from sijo.engine.calls.extent import Extent, complete
+from sijo.engine.calls.marks import LINE, Frame, ended, first, marks
 from sijo.engine.calls.python import Properties
 
 Part = str | Written
-TAGGED = 200
-"""Tools whose names are looked for as tags; with more of them it would cost too much."""
-_LINE = re.compile(r"\n[ \t]*(?:[;,][ \t]*)?(```[\w-]*[ \t]*\n|[\[{])")
-_LINE_PART = re.compile(r"\n[ \t]*(?:[;,][ \t]*)?(?:`{1,3}|```[\w-]*[ \t]*)?\Z")
 _HEAD = re.compile(r"""[\s\[{]*["']?([\w.-]*)""")
 PREFIXES = ("functions", "tools", "default_api")
-MISSES, SPACE = 64, 200
-"""How often something in doubt may turn out to be text before nothing more is doubted; and how much space at the end of
-a text is held, since it is dropped before a call."""
+MISSES = 64
+"""How often something in doubt may turn out to be text before nothing more is doubted."""
+TRIED = 128
+"""Marks inside of one call at which it is asked whether it ends there."""
 HEAD = 400
 """Characters of what may be a call by which it is told early that it is none."""
-_BRACKETS = re.compile(r"""["\\{}\[\]()']""")
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Marks of a call. `kept` ones are part of it; with `doubt` it must be sure that it is one; `line` ones end with
-    the value that they begin; `tool` is the tool whose name is the mark."""
-
-    open: str
-    close: str
-    kept: bool = False
-    doubt: bool = False
-    line: bool = False
-    tool: str = ""
-
-
-class Marks:
-    """What is looked for in text, for one set of tools."""
-
-    def __init__(self, names: Sequence[str], doubt: bool) -> None:
-        read = conventions().marks
-        frames = [Frame(*pair) for pair in read.frames] + [Frame(*pair, kept=True) for pair in read.heads]
-        if doubt:
-            frames += [Frame(*pair, doubt=True) for pair in read.doubtful]
-            known = {frame.open for frame in frames}
-            tools = names if len(names) <= TAGGED else ()
-            frames += [Frame(f"<{n}>", f"</{n}>", doubt=True, tool=n) for n in tools if f"<{n}>" not in known]
-        self.doubt = doubt
-        self.frames = {frame.open: frame for frame in frames}
-        self.noise, self.results = frozenset(read.noise), frozenset(read.results)
-        every = sorted({*self.frames, *self.noise, *self.results}, key=len, reverse=True)
-        self.pattern = re.compile("|".join(map(re.escape, every)))
-        self.beginnings = frozenset(mark[:size] for mark in every for size in range(1, len(mark)))
-        self.longest = max(map(len, every)) - 1
-        self.firsts = frozenset(mark[0] for mark in every)
-
-    def partial(self, text: str) -> int:
-        """How many characters at the end may be the beginning of a mark."""
-        for size in range(min(self.longest, len(text)), 0, -1):
-            if text[-size] in self.firsts and text[-size:] in self.beginnings:
-                return size
-        found = _LINE_PART.search(text, max(0, text.rfind("\n"))) if self.doubt else None
-        return len(text) - found.start() if found else 0
-
-
-@lru_cache(64)
-def marks(names: tuple[str, ...], doubt: bool) -> Marks:
-    return Marks(names, doubt)
 
 
 class Reader:
     """Reads one answer. `names` are the tools' names, `properties` gives a tool's, `sure` says of a call in doubt
-    whether it is one; without it only what stands between marks of calls is one.
+    whether it is one; without it only what stands between marks of calls is one. `known` says whether a name means a
+    tool, where one that means none is only talked about.
 
     `done`: what comes next is no longer the model's own.
     """
 
     def __init__(
-        self, names: Sequence[str], properties: Properties, sure: Callable[[str, str], bool] | None = None
+        self,
+        names: Sequence[str],
+        properties: Properties,
+        sure: Callable[[str, str], bool] | None = None,
+        known: Callable[[str], object] | None = None,
     ) -> None:
-        self.names, self.properties, self.sure = names, properties, sure
+        self.names, self.properties, self.sure, self.known = names, properties, sure, known
         self.done = False
         self.made = self._misses = 0
         self._marks = marks(tuple(names), sure is not None)
@@ -95,12 +48,16 @@ class Reader:
         self._after = False
         self._frame: Frame | None = None
         self._body: list[str] = []
-        self._closers: list[int] = []
+        self._closers: list[tuple[int, int]] = []
         self._tail = self._begun = ""
         self._size = 0
         self._extent = Extent()
 
     def feed(self, text: str) -> list[Part]:
+        if self.done:
+            return []
+        if not (self._text or self._frame or self._after) and self._marks.plain(text):
+            return [text]
         out: list[Part] = []
         while text and not self.done:
             text = self._inside(text, out) if self._frame else self._outside(text, out)
@@ -135,7 +92,7 @@ class Reader:
         """Text, up to the next mark. What is left is behind it."""
         held = self._text = self._text + text
         found = self._marks.pattern.search(held)
-        line = _LINE.search(held) if self._marks.doubt else None
+        line = LINE.search(held) if self._marks.doubt else None
         if line is not None and found is None and held[line.start(1) :] in self._marks.beginnings:
             line = None  # or a mark: [TOOL_CALLS]
         if line is not None and (found is None or line.start(1) < found.start()):
@@ -226,10 +183,10 @@ class Reader:
             whole = "".join(self._body)
             self._body = [whole]
             inner = whole[: offset + place]
-            if complete(inner):
+            if len(self._closers) < TRIED and complete(inner):
                 consumed = len(mark) if mark == frame.close else 0
                 return self._closed(inner, consumed, whole[offset + place :], out)
-            self._closers.append(offset + place)
+            self._closers[TRIED - 1 :] = [(offset + place, len(mark) if mark == frame.close else 0)]
             at = place + 1
         keep = max(map(len, enders)) - 1 if enders else 0
         self._tail = seam[max(at, len(seam) - keep) :] if keep else ""
@@ -251,11 +208,13 @@ class Reader:
         return after + rest[consumed:]
 
     def _ended(self, out: list[Part]) -> str:
-        """All ends inside of a call: at the first end that was seen, else here."""
+        """All ends inside of a call: at the last end that was seen if the call is whole there, at the first one, or
+        here."""
         frame, whole = self._frame, "".join(self._body)
         assert frame is not None
-        at = self._closers[0] if self._closers else len(whole)
-        return self._closed(whole[:at], len(frame.close) if self._closers else 0, whole[at:], out)
+        ends = [*self._closers[-1:], *self._closers[:1]]
+        at, consumed = next((end for end in ends if body.whole(whole[: end[0]])), (ends or [(len(whole), 0)])[-1])
+        return self._closed(whole[:at], consumed, whole[at:], out)
 
     def _read(self, frame: Frame, inner: str) -> tuple[list[Written], str]:
         if frame.tool:
@@ -263,12 +222,14 @@ class Reader:
             bare = inner.strip()
             found, after = (made or ([(frame.tool, bare)] if bare.startswith("{") else [])), ""
         elif frame.open in self._marks.frames and frame.open.endswith("to="):
-            found, after = harmony(inner)
+            found, after = body.harmony(inner)
         elif frame.doubt and inner.lstrip().startswith("<"):
             found, after = self._within(inner), ""
         else:
             found, after = body.calls(inner, self.properties)
         if frame.doubt and not self._may_be(frame, inner[:HEAD]):
+            return [], ""
+        if self.known is not None and not all(self.known(name) for name, _ in found):
             return [], ""
         if frame.doubt:
             assert self.sure is not None
@@ -278,7 +239,7 @@ class Reader:
 
     def _within(self, inner: str) -> list[Written]:
         """Calls between marks, if there is nothing else."""
-        reader = Reader(self.names, self.properties)
+        reader = Reader(self.names, self.properties, known=self.known)
         parts = [*reader.feed(inner), *reader.end()]
         return (
             []
@@ -314,67 +275,3 @@ class Reader:
         self._emit(self._text + mark + whole[:skip], out)
         self._text = ""
         return whole[skip:]
-
-
-class Extent:
-    """Finds where a value in brackets ends, piece by piece."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._quote = ""
-        self._skip = False
-
-    def feed(self, text: str) -> int | None:
-        """The place behind its end, if that is in this piece."""
-        if self._skip:
-            self._skip, at = False, 1
-        else:
-            at = 0
-        while found := _BRACKETS.search(text, at):
-            char, at = found[0], found.end()
-            if self._quote:
-                if char == "\\":
-                    if at >= len(text):
-                        self._skip = True
-                    at += 1
-                elif char == self._quote:
-                    self._quote = ""
-            elif char in "\"'":
-                self._quote = char
-            elif char in "{[(":
-                self._depth += 1
-            elif char in ")]}":
-                self._depth -= 1
-                if self._depth == 0:
-                    return at
-        return None
-
-    @property
-    def quoted(self) -> bool:
-        return bool(self._quote)
-
-
-def complete(inner: str) -> bool:
-    """Whether a call may end here: not inside a string of JSON, and not inside a value between tags."""
-    bare = inner.lstrip()
-    if bare.startswith(("{", "[")):
-        extent = Extent()
-        return extent.feed(bare) is not None or not extent.quoted
-    return tags.closed(inner)
-
-
-def first(text: str, words: Sequence[str], start: int) -> tuple[int, str] | None:
-    """The first of the words in a text, with its place."""
-    found = [(at, word) for word in words if (at := text.find(word, start)) >= 0]
-    return min(found) if found else None
-
-
-def harmony(inner: str) -> tuple[list[Written], str]:
-    """`functions.weather <|constrain|>json<|message|>{...}`"""
-    head, mark, input = inner.partition("<|message|>")
-    return ([(head.split()[0].split("<|")[0], input.strip())], "") if mark and head.split() else ([], "")
-
-
-def ended(text: str, stop: int) -> int:
-    """Where a text ends without the space before a place, of which no more than so much is left out."""
-    return max(len(text[:stop].rstrip()), stop - SPACE)

@@ -40,7 +40,7 @@ def lowered(prompt: Prompt, convention: Convention) -> Prompt:
     system = prompt.system
     if prompt.tools:
         system = [b.Text(definitions(prompt.tools, convention)), *system]
-    plain = replace(prompt, system=system, items=items, tools=(), choice=None, stops=())
+    plain = replace(prompt, system=system, items=items, tools=(), choice=None, stops=(), worded=bool(prompt.tools))
     words = told(prompt)
     return noted(plain, words) if words and prompt.prefill is None else plain
 

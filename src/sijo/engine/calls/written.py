@@ -59,7 +59,12 @@ class Found:
     def __init__(self, prompt: Prompt, *, native: bool) -> None:
         known = Known(prompt.tools)
         sure = known.sure if native else known.named
-        self._reader = Reader(known.names, known.properties, None if prompt.format is not None else sure)
+        self._reader = Reader(
+            known.names,
+            known.properties,
+            sure if prompt.format is None else None,
+            known.meant if native else None,
+        )
         self._single = getattr(prompt.choice, "disable_parallel_tool_use", False)
         self._native = self._stopped = False
         self.done = False
