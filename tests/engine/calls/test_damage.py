@@ -5,11 +5,15 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from sijo.engine.calls import Tally, conventions
 from sijo.errors import ApiError
-from tests.engine.calls.damage import FILE, cases
+from tests.engine.calls.damage import FILE, cases, texts
 from tests.engine.calls.engine import Answer, Engine, call, heard, words
+from tests.engine.calls.tools import CALLS, TOOLS
 
 Case = dict[str, Any]
 CASES: list[Case] = [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
@@ -64,3 +68,32 @@ async def test_what_stays_broken_is_refused(case: Case) -> None:
         await heard(engine, convention=convention, tally=tally)
     assert len(engine.asked) == 3
     assert tally == {"call asked again": 2, "call refused": 1}
+
+
+CHECKS = {one.name: Draft202012Validator(one.input_schema) for one in TOOLS}
+SPLINTERS = st.sampled_from([*"{}[]\"'\\:,\n <>/=()`|", "null", "True", "</tool_call>", "<tool_call>", "```", "//"])
+
+
+@st.composite
+def broken(draw: st.DrawFn) -> str:
+    """A good call, in one form or another, with a few characters taken out or put in anywhere."""
+    name, input = draw(st.sampled_from(CALLS))
+    forms = [text for _, text, _ in texts(name, input)]
+    text = draw(st.sampled_from([json.dumps(input, ensure_ascii=False), *forms]))
+    for _ in range(draw(st.integers(0, 4))):
+        at, gone = draw(st.integers(0, len(text))), draw(st.integers(0, 3))
+        text = text[:at] + draw(st.just("") | SPLINTERS) + text[at + gone :]
+    return text
+
+
+@settings(deadline=None, max_examples=300)
+@given(broken(), st.sampled_from([name for name, _ in CALLS]), st.sampled_from(["native", "text", *conventions().rows]))
+async def test_whatever_is_broken_a_call_that_is_told_is_good(text: str, name: str, via: str) -> None:
+    engine = Engine(call(name, text) if via == "native" else words(text, size=5))
+    try:
+        got = await heard(engine, convention=conventions().rows.get(via))
+    except ApiError:
+        return
+    for called, input in got.calls:
+        CHECKS[called].validate(json.loads(input or "{}"))
+    assert got.stop == ("tool_use" if got.calls else "end_turn")
