@@ -28,7 +28,7 @@ done
 MARK = "SIJO_TOOLBOX_SESSION"
 CHUNK = 1 << 16
 TRIES = 100
-GRACE = 2.0
+GRACE = 3.0
 """Seconds in which a command whose processes were killed must come back, else the session goes with it."""
 
 
