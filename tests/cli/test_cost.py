@@ -38,6 +38,11 @@ def run(*words: str) -> "subprocess.CompletedProcess[str]":
 async def keep(address: str, *entries: Entry) -> None:
     store = database(address, Path())
     await store.open()
+    await store.run("INSERT INTO workspaces (id, name, created_at, facts) VALUES ('wrkspc_1', 'research', 0, '{}')")
+    await store.run(
+        "INSERT INTO keys (id, digest, hint, name, admin, status, created_at)"
+        " VALUES ('apikey_2', 'd', 'h', 'laptop', 0, 'active', 0)"
+    )
     await Ledger(store).write("test", 1, batch(entries, prices()), FIRST)
     await store.close()
 
@@ -76,8 +81,8 @@ async def test_today_and_this_month_by_model(address: str) -> None:
 @pytest.mark.parametrize(
     ("by", "names"),
     [
-        ("key", {"apikey_1": "0.0775", "apikey_2": "0.0155", "(no key)": "0"}),
-        ("workspace", {"wrkspc_1": "0.0775", "default": "0.0155"}),
+        ("key", {"apikey_1": "0.0775", "laptop": "0.0155", "(no key)": "0"}),
+        ("workspace", {"research": "0.0775", "default": "0.0155"}),
         ("engine", {"simulator": "0.093", "vllm": "0"}),
         ("model", {"claude-opus-4-8": "0.0775", "claude-haiku-4-5-20251001": "0.0155", "qwen3": "0"}),
     ],
@@ -85,8 +90,9 @@ async def test_today_and_this_month_by_model(address: str) -> None:
 async def test_by_what_it_is_told_apart(address: str, by: str, names: dict[str, str]) -> None:
     await filled(address)
     rows = list(csv.DictReader(io.StringIO(sijo("cost", "--database", address, "--by", by, "--format", "csv"))))
-    assert {row[by]: row["usd"] for row in rows} == names
-    assert list(rows[0]) == [by, "turns", "input", "cache_write", "cache_read", "output", "searches", "usd"]
+    assert {row["name"]: row["usd"] for row in rows} == names
+    assert rows[0][by] in ("apikey_1", "wrkspc_1", "simulator", "claude-opus-4-8")
+    assert list(rows[0]) == [by, "name", "turns", "input", "cache_write", "cache_read", "output", "searches", "usd"]
 
 
 async def test_json_has_the_exact_amounts_and_each_day(address: str) -> None:

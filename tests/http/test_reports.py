@@ -1,5 +1,10 @@
 """The Admin API's reports, after a mixed day: what the SDK was told, priced by hand, is what they say."""
 
+import dataclasses
+import os
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -273,8 +278,50 @@ def test_turns_are_in_the_ledger_with_all_that_was_told(day: Running) -> None:
     assert Decimal(row["cost"]) == Decimal("9.35") * 10**10
 
 
-def test_reports_are_for_administrators(tmp_path: Path) -> None:
-    with serving(tmp_path, "--model", "simulator", env={"SIJO_KEYS": "sk-plain"}) as running:
-        reply = get(running, COST, {"x-api-key": "sk-plain"}, starting_at="2026-11-01T00:00:00Z")
-        assert reply.status in (401, 403)
-        assert reply.error["type"] in ("authentication_error", "permission_error")
+def made(folder: Path, *words: str) -> str:
+    """What a command prints that works on the server's own data."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIJO_")}
+    command = [sys.executable, "-m", "sijo", *words, "--data-dir", str(folder / "data")]
+    return subprocess.run(command, env=clean, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+
+
+def test_reports_are_for_administrators_and_tell_keys_and_workspaces_apart(tmp_path: Path) -> None:
+    made(tmp_path, "workspace", "create", "research")
+    keys = {name: made(tmp_path, "key", "create", "--name", name, "--workspace", "research") for name in ("a", "b")}
+    keys["c"] = made(tmp_path, "key", "create", "--name", "c")
+    admin = {"x-api-key": made(tmp_path, "key", "create", "--admin")}
+    with serving(tmp_path, "--model", "simulator", "--scripts", str(SCRIPT)) as running:
+        for name, what in (("a", "plain"), ("b", "cached"), ("b", "plain"), ("c", "plain")):
+            with anthropic.Anthropic(base_url=running.url, api_key=keys[name], max_retries=0) as client:
+                say(client, what)
+        settled(running, 4)
+        for key, error in ((keys["a"], "permission_error"), ("any", "authentication_error")):
+            reply = get(running, COST, {"x-api-key": key}, starting_at="2026-11-01T00:00:00Z")
+            assert reply.error["type"] == error
+        stored = {row["api_key"]: row["workspace"] for row in rows(running)}
+        assert sorted(space[:7] for space in stored.values()) == ["", "wrkspc_", "wrkspc_"]
+        by_key = sums(results(running, USAGE, admin, group_by=["api_key_id", "workspace_id"]), "api_key_id")
+        assert sorted(by_key.values()) == [500, 500, 1000]
+        assert {key for (key,) in by_key} == set(stored)
+        (space,) = {space for space in stored.values() if space}
+        costs = {one["workspace_id"]: one["amount"] for one in results(running, COST, admin, group_by=["workspace_id"])}
+        assert costs == {None: "1.75", space: "12"}  # a cached one without the US: 8.5, and two plain ones at 1.75
+        some = results(running, USAGE, admin, workspace_ids=[space], group_by=["workspace_id"])
+        assert sums(some, "workspace_id") == {(space,): 1500}
+    out = made(tmp_path, "cost", "--by", "workspace")
+    assert "research" in out and "default" in out and "$0.1200" in out
+
+
+def test_reports_without_keys_are_for_this_machine_alone(tmp_path: Path) -> None:
+    settings = tmp_path / "sijo.toml"
+    settings.write_text("[server]\nopen = true\nhost = '0.0.0.0'\n")
+    with serving(tmp_path, "--model", "simulator", "--config", str(settings)) as running:
+        port = running.url.rpartition(":")[2]
+        begin = {"starting_at": "2026-11-01T00:00:00Z"}
+        here = dataclasses.replace(running, url=f"http://127.0.0.1:{port}")
+        assert get(here, COST, **begin).status == 200
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it only chooses the address that others see
+            other = dataclasses.replace(running, url=f"http://{probe.getsockname()[0]}:{port}")
+        reply = get(other, COST, **begin)
+        assert (reply.status, reply.error["type"]) == (403, "permission_error")

@@ -9,16 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from sijo.app import priced
 from sijo.cli.table import aligned, comma_separated, sparkline
 from sijo.config import ConfigError, Settings, load
 from sijo.engine.prices import DOLLAR, Prices, dollars, midnight
 from sijo.store import Database, StoreError, database
+from sijo.store.keys import Keys
 from sijo.store.ledger import Ledger
 from sijo.store.opening import FILE
 from sijo.store.rollups import DAY
 from sijo.store.spend import month
+from sijo.store.workspaces import Workspaces
 
 BY = {"model": "model", "key": "api_key", "workspace": "workspace", "engine": "engine"}
 NOBODY = {"key": "(no key)", "workspace": "default"}
@@ -45,6 +48,18 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
+class Named(NamedTuple):
+    """What something cost: its id, its name (of a key or a workspace), its turns, tokens and searches, picodollars."""
+
+    id: str
+    name: str
+    counts: Sequence[int]
+
+    @property
+    def amount(self) -> int:
+        return self.counts[-1]
+
+
 @dataclass(frozen=True)
 class Spent:
     """What was spent, in picodollars: today, this month, and from day to day and by name in the time asked for."""
@@ -52,8 +67,8 @@ class Spent:
     today: int
     month: int
     days: Mapping[date, int]
-    rows: Sequence[tuple[str, Sequence[int]]]
-    """Each name with its turns, tokens and searches, and picodollars; the dearest first."""
+    rows: Sequence[Named]
+    """The dearest first."""
 
 
 def run(args: argparse.Namespace) -> int:
@@ -84,31 +99,40 @@ async def read(settings: Settings, since: date, until: date, by: str) -> Spent:
     store = ledger_of(settings)
     await store.open()
     try:
-        return await spent(Ledger(store), priced(settings), since, until, by)
+        return await spent(store, priced(settings), since, until, by)
     finally:
         await store.close()
 
 
-async def spent(ledger: Ledger, prices: Prices, since: date, until: date, by: str) -> Spent:
-    now = time.time()
+async def names_of(store: Database, by: str) -> dict[str, str]:
+    """The names of keys and workspaces, by id."""
+    if by not in NOBODY:
+        return {}
+    known = await (Keys(store).all() if by == "key" else Workspaces(store).all())
+    return {one.id: one.name for one in known}
+
+
+async def spent(store: Database, prices: Prices, since: date, until: date, by: str) -> Spent:
+    ledger, names, now = Ledger(store), await names_of(store, by), time.time()
     begin, end = midnight(since), midnight(until) + DAY
     days = await by_day(ledger, prices, min(begin, month(now)[0]), max(end, now))
     today = datetime.fromtimestamp(now, UTC).date()
     named = [
-        (
-            str(one.of[BY[by]]) or NOBODY.get(by, ""),
+        Named(
+            id := str(one.of[BY[by]]),
+            names.get(id) or id or NOBODY.get(by, ""),
             (one.turns, one.input, one.write_5m + one.write_1h, one.read, one.output, one.searches, one.cost),
         )
         for one in await ledger.sums(DAY, begin, end, (BY[by],))
     ]
     shown = {since + timedelta(n): days.get(since + timedelta(n), 0) for n in range((until - since).days + 1)}
-    if containers := sum(shown.values()) - sum(counts[-1] for _, counts in named):
-        named.append(("(containers)", (0, 0, 0, 0, 0, 0, containers)))
+    if containers := sum(shown.values()) - sum(row.amount for row in named):
+        named.append(Named("", "(containers)", (0, 0, 0, 0, 0, 0, containers)))
     return Spent(
         days.get(today, 0),
         sum(amount for at, amount in days.items() if (at.year, at.month) == (today.year, today.month)),
         shown,
-        sorted(named, key=lambda row: (-row[1][-1], row[0])),
+        sorted(named, key=lambda row: (-row.amount, row.name)),
     )
 
 
@@ -125,10 +149,10 @@ async def by_day(ledger: Ledger, prices: Prices, begin: float, end: float) -> di
 
 
 def table(spent: Spent, by: str, since: date, until: date) -> str:
-    rows = [(name, *(f"{count:,}" for count in counts[:-1]), usd(counts[-1])) for name, counts in spent.rows]
-    total = [sum(column) for column in zip(*(counts for _, counts in spent.rows), strict=True)]
+    rows = [(row.name, *(f"{count:,}" for count in row.counts[:-1]), usd(row.amount)) for row in spent.rows]
     if len(rows) > 1:
-        rows.append(("all", *(f"{count:,}" for count in total[:-1]), usd(total[-1])))
+        *counts, amount = (sum(column) for column in zip(*(row.counts for row in spent.rows), strict=True))
+        rows.append(("all", *(f"{count:,}" for count in counts), usd(amount)))
     head = [f"today  {usd(spent.today)}", f"month  {usd(spent.month)}", ""]
     if len(spent.days) > 1:
         most = max(spent.days.values())
@@ -138,28 +162,25 @@ def table(spent: Spent, by: str, since: date, until: date) -> str:
 
 
 def comma(spent: Spent, by: str, since: date, until: date) -> str:
-    rows = [(name, *counts[:-1], dollars(counts[-1])) for name, counts in spent.rows]
-    return comma_separated((by, *HEAD), rows)
+    return comma_separated((by, "name", *HEAD), [(row.id, row.name, *exact(row)) for row in spent.rows])
+
+
+def exact(row: Named) -> Sequence[int | str]:
+    return (*row.counts[:-1], dollars(row.amount))
 
 
 def whole(spent: Spent, by: str, since: date, until: date) -> str:
-    rows = [
-        {by: name, **dict(zip(HEAD, (*counts[:-1], dollars(counts[-1])), strict=True))} for name, counts in spent.rows
-    ]
-    return json.dumps(
-        {
-            "currency": "USD",
-            "today": dollars(spent.today),
-            "month": dollars(spent.month),
-            "since": str(since),
-            "until": str(until),
-            "days": [{"day": str(at), "usd": dollars(amount)} for at, amount in spent.days.items()],
-            "by": by,
-            "rows": rows,
-        },
-        indent=2,
-        ensure_ascii=False,
-    )
+    told = {
+        "currency": "USD",
+        "today": dollars(spent.today),
+        "month": dollars(spent.month),
+        "since": str(since),
+        "until": str(until),
+        "days": [{"day": str(at), "usd": dollars(amount)} for at, amount in spent.days.items()],
+        "by": by,
+        "rows": [{by: row.id, "name": row.name, **dict(zip(HEAD, exact(row), strict=True))} for row in spent.rows],
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def usd(amount: int) -> str:
