@@ -193,20 +193,20 @@ def named(pattern: str, names: str | Sequence[str], engines: Mapping[str, Engine
     whole = "+".join(several)
     if len(several) > 1 and whole not in groups:
         try:
-            groups[whole] = group([engines[name] for name in several])
+            groups[whole] = group({name: engines[name] for name in several})
         except ValueError as error:
             raise ConfigError(f"models.{pattern}: {error}") from error
     return whole
 
 
-def group(members: Sequence[Engine]) -> Engine:
+def group(members: Mapping[str, Engine]) -> Engine:
     """Replicas as one engine: with the ids that all of them know, and the smallest window of each."""
-    own = {}
-    for id in members[0].own:
-        if all(id in member.own for member in members):
-            own[id] = min((window for member in members if (window := member.own[id])), default=None)
-    backend = Replicas([member.backend for member in members])
-    return Engine(backend, own, any(member.strict for member in members))
+    own, several = {}, list(members.values())
+    for id in several[0].own:
+        if all(id in member.own for member in several):
+            own[id] = min((window for member in several if (window := member.own[id])), default=None)
+    backend = Replicas({name: member.backend for name, member in members.items()})
+    return Engine(backend, own, any(member.strict for member in several))
 
 
 def engine(section: EngineSection, settings: Settings, pools: Pools) -> Engine:

@@ -59,8 +59,14 @@ async def said(replicas: Replicas, asked: Prompt) -> str:
     return "".join([delta.text async for delta in replicas.generate(asked) if isinstance(delta, d.Text)])
 
 
-def engines(*names: str) -> list[Engine]:
-    return [Engine(name) for name in names]
+def engines(*names: str) -> dict[str, Engine]:
+    return {name: Engine(name) for name in names}
+
+
+def ordered(replicas: Replicas, asked: Prompt) -> list[Engine]:
+    """The engines as they are asked, in turn."""
+    found = [replicas.backends[name] for name in replicas.order(asked)]
+    return [engine for engine in found if isinstance(engine, Engine)]
 
 
 async def test_a_conversation_keeps_to_one_engine() -> None:
@@ -87,7 +93,7 @@ async def test_what_is_shared_decides_and_nothing_else() -> None:
             {"type": "text", "text": "Be."},
         ]
         asked = prompt([{"role": "user", "content": content}], system=blocks, tools=[tool])
-        return replicas.order(asked)[0].name
+        return replicas.order(asked)[0]
 
     one = first("1", "Question 1", WEATHER)
     assert first("2", marked, {**WEATHER, "cache_control": {"type": "ephemeral"}}) == one
@@ -101,7 +107,7 @@ async def test_workspaces_are_spread_too() -> None:
     for n in range(30):
         asked = talk(1)
         asked.salt = str(n)
-        chosen.add(replicas.order(asked)[0].name)
+        chosen.add(replicas.order(asked)[0])
     assert len(chosen) > 4
 
 
@@ -118,8 +124,7 @@ async def test_when_an_engine_goes_only_its_conversations_move() -> None:
 )
 async def test_the_next_in_order_is_asked_while_nothing_was_said(error: ApiError) -> None:
     replicas = Replicas(engines("a", "b", "c"))
-    first, second, _ = replicas.order(talk(1))
-    assert isinstance(first, Engine)
+    first, second, _ = ordered(replicas, talk(1))
     first.error = error
     assert await said(replicas, talk(1)) == second.name
     assert first.asked == first.closed == 1
@@ -128,8 +133,7 @@ async def test_the_next_in_order_is_asked_while_nothing_was_said(error: ApiError
 
 async def test_what_has_begun_is_not_begun_again() -> None:
     replicas = Replicas(engines("a", "b"))
-    first, second = replicas.order(talk(1))
-    assert isinstance(first, Engine) and isinstance(second, Engine)
+    first, second = ordered(replicas, talk(1))
     first.error, first.late = Overloaded(), True
     with pytest.raises(Overloaded):
         await said(replicas, talk(1))
@@ -138,8 +142,7 @@ async def test_what_has_begun_is_not_begun_again() -> None:
 
 async def test_what_the_client_did_wrong_is_no_reason_to_ask_another() -> None:
     replicas = Replicas(engines("a", "b"))
-    first, second = replicas.order(talk(1))
-    assert isinstance(first, Engine) and isinstance(second, Engine)
+    first, second = ordered(replicas, talk(1))
     first.error = InvalidRequest("prompt is too long")
     with pytest.raises(InvalidRequest):
         await said(replicas, talk(1))
@@ -149,8 +152,7 @@ async def test_what_the_client_did_wrong_is_no_reason_to_ask_another() -> None:
 async def test_when_none_can_answer_the_first_ones_reason_is_told() -> None:
     made = engines("a", "b")
     replicas = Replicas(made)
-    first, second = replicas.order(talk(1))
-    assert isinstance(first, Engine) and isinstance(second, Engine)
+    first, second = ordered(replicas, talk(1))
     first.error, second.error = RateLimited("mine", retry_after=3), Overloaded("another")
     with pytest.raises(RateLimited) as told:
         await said(replicas, talk(1))
@@ -162,8 +164,7 @@ async def test_when_none_can_answer_the_first_ones_reason_is_told() -> None:
 async def test_one_that_was_away_is_asked_last_for_some_seconds() -> None:
     now = 100.0
     replicas = Replicas(engines("a", "b"), clock=lambda: now)
-    first, second = replicas.order(talk(1))
-    assert isinstance(first, Engine)
+    first, second = ordered(replicas, talk(1))
     first.error = Unreachable()
     await said(replicas, talk(1))
     first.error = None
@@ -175,8 +176,7 @@ async def test_one_that_was_away_is_asked_last_for_some_seconds() -> None:
 
 async def test_one_that_is_only_busy_is_asked_again_at_once() -> None:
     replicas = Replicas(engines("a", "b"))
-    first, _ = replicas.order(talk(1))
-    assert isinstance(first, Engine)
+    first, _ = ordered(replicas, talk(1))
     first.error = Overloaded()
     await said(replicas, talk(1))
     first.error = None
@@ -188,10 +188,9 @@ async def test_a_client_who_leaves_stops_the_engine() -> None:
     deltas = replicas.generate(talk(1))
     await anext(deltas)
     await deltas.aclose()
-    [only] = replicas.backends
-    assert isinstance(only, Engine) and only.closed == 1
+    assert [engine.closed for engine in ordered(replicas, talk(1))] == [1]
 
 
 def test_engines_that_differ_cannot_stand_in_for_each_other() -> None:
     with pytest.raises(ValueError, match="a and b differ"):
-        Replicas([Engine("a"), Engine("b", Abilities(images=False))])
+        Replicas({"a": Engine("a"), "b": Engine("b", Abilities(images=False))})

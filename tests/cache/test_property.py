@@ -13,6 +13,7 @@ from tests.cache.reference import Reference
 
 SHORT, WORDS = "A short one. ", "The mill stood by the river until the river moved away. "
 SIZES = {"short": 1, "medium": 20, "long": 60}
+KINDS = ["user", "user", "assistant", "result", "parts"]
 
 
 class Step(NamedTuple):
@@ -28,13 +29,13 @@ class Step(NamedTuple):
     workspace: str | None
 
 
-atoms = st.tuples(st.sampled_from(["user", "assistant", "result", "parts"]), st.sampled_from(list(SIZES)))
+atoms = st.tuples(st.sampled_from(KINDS), st.sampled_from(list(SIZES)))
 talks = st.lists(st.lists(atoms, min_size=1, max_size=25), min_size=1, max_size=2)
 steps = st.builds(
     Step,
     talk=st.integers(0, 1),
-    length=st.integers(0, 25),
-    marks=st.lists(st.integers(0, 60), max_size=4),
+    length=st.one_of(st.integers(0, 25), st.integers(18, 25)),
+    marks=st.lists(st.one_of(st.integers(0, 60), st.integers(-24, -1)), max_size=4),  # these count from the end
     hours=st.integers(0, 4),
     automatic=st.sampled_from([None, None, "5m", "1h"]),
     forced=st.sampled_from([False, False, False, True]),

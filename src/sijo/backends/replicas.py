@@ -7,7 +7,7 @@ busy or away. When an engine comes or goes, only its own conversations move. Not
 import hashlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 
 from sijo.engine.cache import family
@@ -25,26 +25,29 @@ log = logging.getLogger("sijo.replicas")
 
 
 class Replicas:
-    """Backends that can stand in for each other. Closed by who made them. Raises ValueError where they cannot."""
+    """Backends, by the engines' names, that can stand in for each other. Raises ValueError where they cannot.
 
-    def __init__(self, backends: Sequence[Backend], *, clock: Callable[[], float] = time.monotonic) -> None:
-        first = backends[0]
-        for other in backends[1:]:
-            if other.abilities != first.abilities:
-                raise ValueError(f"{first.name} and {other.name} differ in what they can do")
+    They are closed by who made them.
+    """
+
+    def __init__(self, backends: Mapping[str, Backend], *, clock: Callable[[], float] = time.monotonic) -> None:
+        (first, one), *others = backends.items()
+        for name, other in others:
+            if other.abilities != one.abilities:
+                raise ValueError(f"{first} and {name} differ in what they can do")
         self.backends = backends
-        self.name = "+".join(backend.name for backend in backends)
-        self.abilities = first.abilities
+        self.name = "+".join(backends)
+        self.abilities = one.abilities
         self._clock = clock
         self._away: dict[str, float] = {}
 
     async def generate(self, prompt: Prompt, /) -> AsyncGenerator[AnyDelta]:
         """What the first of them says that says anything. Raises what the first in order had raised."""
         failed: ApiError | None = None
-        for backend in self.order(prompt):
+        for name in self.order(prompt):
             said = False
             try:
-                async with aclosing(backend.generate(prompt)) as deltas:
+                async with aclosing(self.backends[name].generate(prompt)) as deltas:
                     async for delta in deltas:
                         said = True
                         yield delta
@@ -52,7 +55,7 @@ class Replicas:
             except PASSING as error:
                 if said:
                     raise
-                self._noted(backend, error)
+                self._noted(name, error)
                 failed = failed or error
         assert failed is not None
         raise failed
@@ -60,11 +63,11 @@ class Replicas:
     async def count(self, prompt: Prompt, /) -> int | None:
         """What the first of them counts that can be asked."""
         failed: ApiError | None = None
-        for backend in self.order(prompt):
+        for name in self.order(prompt):
             try:
-                return await backend.count(prompt)
+                return await self.backends[name].count(prompt)
             except PASSING as error:
-                self._noted(backend, error)
+                self._noted(name, error)
                 failed = failed or error
         assert failed is not None
         raise failed
@@ -72,16 +75,17 @@ class Replicas:
     async def close(self) -> None:
         """They are closed by who made them."""
 
-    def order(self, prompt: Prompt) -> list[Backend]:
+    def order(self, prompt: Prompt) -> list[str]:
         """Who is asked, in turn: those that were away just now come last."""
         key, now, away = family(prompt), self._clock(), self._away
-        ranked = sorted(self.backends, key=lambda backend: score(key, backend.name), reverse=True)
-        return sorted(ranked, key=lambda backend: away.get(backend.name, 0.0) > now)
+        ranked = sorted(self.backends, key=lambda name: score(key, name), reverse=True)
+        return sorted(ranked, key=lambda name: away.get(name, 0.0) > now)
 
-    def _noted(self, backend: Backend, error: ApiError) -> None:
-        if isinstance(error, Unreachable):
-            self._away[backend.name] = self._clock() + AWAY
-        log.info("%s is %s: another is asked", backend.name, "away" if isinstance(error, Unreachable) else "busy")
+    def _noted(self, name: str, error: ApiError) -> None:
+        away = isinstance(error, Unreachable)
+        if away:
+            self._away[name] = self._clock() + AWAY
+        log.info("%s is %s: another is asked", name, "away" if away else "busy")
 
 
 def score(key: bytes, name: str) -> bytes:

@@ -78,13 +78,13 @@ class Account:
     started: float
     expected: int = 0
     begun: bool = False
+    found: charge.Finding | None = None
+    """What was looked for already."""
 
     async def foreseen(self) -> int:
         """Tokens of the input that would be read from the cache now."""
-        layout = self.layout
-        there = await self.index.find(layout.digests.values(), self.started) if layout.digests else {}
-        at = charge.finding(layout, there, self.started).at
-        return 0 if at < 0 else min(self.expected, charge.size(layout, at, self.expected))
+        self.found = await self._look(self.layout)
+        return min(self.expected, self.found.tokens)
 
     async def told(self, deltas: Deltas, content: Sequence[b.Block], message: str) -> Deltas:
         """What a model says, after `content` of the same turn, with the input side of its usage accounted.
@@ -111,17 +111,19 @@ class Account:
             yield await bill.closed()
 
     async def _opened(self, layout: Layout, message: str) -> tuple[charge.Finding, Json | None]:
-        index, now = self.index, self.started
-        found = charge.Finding()
-        if layout.digests:
-            there = await index.find(layout.digests.values(), now)
-            found = charge.finding(layout, there, now)
-            if found.renewed:
-                await index.save(found.renewed, now)
+        found = self.found if layout is self.layout and self.found is not None else await self._look(layout)
+        if found.renewed:
+            await self.index.save(found.renewed, self.started)
         about = None
         if message and diagnose.asked(self.prompt) is not None:
             about = await self._diagnosed(layout, found, message)
         return found, about
+
+    async def _look(self, layout: Layout) -> charge.Finding:
+        if not layout.digests:
+            return charge.Finding()
+        there = await self.index.find(layout.digests.values(), self.started)
+        return charge.finding(layout, there, self.started)
 
     async def _diagnosed(self, layout: Layout, found: charge.Finding, message: str) -> Json:
         """Why the prefix of the request before is not that of this one. Leaves a note for the next."""
