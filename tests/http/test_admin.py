@@ -225,6 +225,10 @@ REFUSED = [
      "data_residency.default_inference_geo: must be one of allowed_inference_geos"),
     ("workspaces", {"name": "x", "data_residency": {"workspace_geo": "eu"}},
      "data_residency.workspace_geo: Input should be 'us'"),
+    ("workspaces", {"name": "a\0b"}, "name: String should match pattern '^[^\\x00]*$'"),
+    ("workspaces", {"name": "x", "tags": {"a": 1}}, "tags.a: Input should be a valid string"),
+    ("workspaces", {"name": "x", "tags": [1]}, "tags: Input should be an object"),
+    ("workspaces", {"name": None}, "name: Input should be a valid string"),
 ]  # fmt: skip
 
 
@@ -258,6 +262,35 @@ def test_a_wrong_query_is_named(admin: anthropic.Anthropic, path: str, words: st
 def test_what_is_not_there_is_not_found(admin: anthropic.Anthropic, path: str) -> None:
     with pytest.raises(anthropic.NotFoundError):
         admin.get(f"/v1/organizations/{path}", cast_to=object)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (-1, "Input should be greater than or equal to 0"),
+        (10**30, "Input should be less than or equal to 1000000000000"),
+        (1.5, "Input should be a valid integer"),
+        ("7", "Input should be a valid integer"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(admin: anthropic.Anthropic, value: object, words: str) -> None:
+    [opus] = list(admin.organization.rate_limits.list(model="claude-opus-4-7"))
+    space = admin.organization.workspaces.create(name="refused")
+    path = f"/v1/organizations/workspaces/{space.id}/rate_limits/{opus.id}"
+    with pytest.raises(anthropic.BadRequestError) as refused:
+        admin.post(path, body={"limits": [{"type": "requests_per_minute", "value": value}]}, cast_to=object)
+    assert refused.value.body["error"]["message"] == f"limits.0.value: {words}"  # type: ignore[index]
+    with pytest.raises(anthropic.BadRequestError, match=r"limits.0.type: tokens_per_day is not served"):
+        admin.post(path, body={"limits": [{"type": "tokens_per_day", "value": 1}]}, cast_to=object)
+    admin.organization.workspaces.archive(space.id)
+
+
+@pytest.mark.parametrize(
+    "path", ["api_keys/%00", "workspaces/%00", "workspaces/%00/rate_limits", "api_keys?after_id=%00"]
+)
+def test_odd_ids_are_nothing(server: Running, secrets: dict[str, str], path: str) -> None:
+    headers = {"x-api-key": secrets["admin"], "anthropic-version": "2023-06-01"}
+    assert ask(server.url, f"/v1/organizations/{path}", method="GET", headers=headers).status in (200, 404)
 
 
 def test_an_admin_key_is_not_among_the_keys(admin: anthropic.Anthropic, folder: Path) -> None:

@@ -78,8 +78,7 @@ class Keys:
         return [stored(row) for row in await self._database.rows(f"SELECT {COLUMNS} FROM keys ORDER BY created_at, id")]  # noqa: S608
 
     async def get(self, id: str) -> StoredKey | None:
-        found = await self._database.rows(f"SELECT {COLUMNS} FROM keys WHERE id = ?", id)  # noqa: S608
-        return stored(found[0]) if found else None
+        return next((key for key in await self.all() if key.id == id), None)
 
     async def change(self, id: str, *, name: str | None = None, status: Status | None = None) -> None:
         """A new name, a new status; what is None stays."""

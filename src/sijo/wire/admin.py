@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-Name = Annotated[str, Meta(min_length=1, max_length=40)]
+WRITTEN = "^[^\\x00]*$"
+"""Databases take no NUL."""
+Name = Annotated[str, Meta(min_length=1, max_length=40, pattern=WRITTEN)]
 Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
 Geo = Literal["global", "us"]
 LimitType = Literal[
@@ -54,7 +56,7 @@ class ChangedWorkspace(Asked):
 
 
 class ChangedKey(Asked):
-    name: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=500, pattern=WRITTEN)] | None = None
     status: Literal["active", "inactive", "archived"] | None = None
 
 
@@ -62,7 +64,7 @@ class LimitValue(Asked):
     """A null value clears the limit."""
 
     type: LimitType
-    value: Annotated[int, Meta(ge=0)] | None
+    value: Annotated[int, Meta(ge=0, le=10**12)] | None
 
 
 class ChangedLimits(Asked):
