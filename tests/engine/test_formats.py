@@ -45,9 +45,12 @@ class Engine:
             raise
 
 
+def prompted(**fields: Any) -> Prompt:
+    return Prompt(MODEL, REQUEST, (), [Item("user", [b.Text("Hi")])], **{"max_tokens": 100, "format": FORMAT, **fields})
+
+
 async def told(engine: Engine, **fields: Any) -> list[d.AnyDelta]:
-    items = [Item("user", [b.Text("Hi")])]
-    prompt = Prompt(MODEL, REQUEST, (), items, **{"max_tokens": 100, "format": FORMAT, **fields})
+    prompt = prompted(**fields)
     return [delta async for delta in holding(engine, prompt).generate(prompt)]
 
 

@@ -87,6 +87,13 @@ def test_a_strict_tool_is_called_with_what_it_takes(target: Target, choice: Json
         assert set(names) <= {choice.get("name", *names[:1])} or choice["type"] != "tool"
 
 
+def test_a_model_that_is_no_friend_of_tools_calls_all_the_same(target: Target) -> None:
+    for choice in ({"type": "any"}, {"type": "tool", "name": "link"}):
+        for message in answers(target, target.plain, tools=TOOLS, tool_choice=choice):
+            names = called(message)
+            assert names and set(names) <= {choice.get("name", names[0])}
+
+
 def test_one_call_where_one_is_asked_for(target: Target) -> None:
     choice = {"type": "any", "disable_parallel_tool_use": True}
     for message in answers(target, target.call, tools=TOOLS, tool_choice=choice):

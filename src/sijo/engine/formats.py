@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
 from sijo.engine.estimate import tokens
+from sijo.engine.forced import called, is_forced
 from sijo.engine.prompt import Prompt, Thought
 from sijo.engine.thinking.speak import CLOSED, continued, noted
-from sijo.wire.request import AnyTool, Named, NoTools
+from sijo.wire.request import NoTools
 
 Deltas = AsyncGenerator[d.AnyDelta]
 
@@ -31,8 +32,9 @@ class Backend(Protocol):
 
 
 def holding(backend: Backend, prompt: Prompt) -> Backend:
-    """The backend, asked in two parts where it has to be. Without a schema in the prompt this is the backend itself."""
-    if prompt.format is None or backend.abilities.everything or not backend.abilities.holds:
+    """The backend, asked in two parts where it has to be: the backend itself where nothing has to be kept to."""
+    able = backend.abilities
+    if able.everything or not able.holds or (prompt.format is None and not is_forced(prompt)):
         return backend
     return Holding(backend)
 
@@ -45,13 +47,15 @@ class Holding:
         self.abilities = backend.abilities
 
     def generate(self, prompt: Prompt, /) -> Deltas:
-        able, choice = self.abilities, prompt.choice
-        if prompt.format is None or prompt.begun is not None:
+        able = self.abilities
+        if prompt.begun is not None:
             return self.backend.generate(prompt)
-        if prompt.tools and isinstance(choice, AnyTool | Named):
-            return self.backend.generate(replace(prompt, held=False))
+        if is_forced(prompt):
+            return called(self.backend, prompt)
+        if prompt.format is None:
+            return self.backend.generate(prompt)
         thinks = prompt.thought.mode != "off" and not able.holds_thinking
-        calls = bool(prompt.tools) and not isinstance(choice, NoTools) and not able.holds_calls
+        calls = bool(prompt.tools) and not isinstance(prompt.choice, NoTools) and not able.holds_calls
         if not thinks and not calls:
             return self.backend.generate(prompt)
         return self._parted(prompt, calls=calls)
@@ -67,14 +71,14 @@ class Holding:
         """
         thoughts: list[str] = []
         kept: list[d.AnyDelta] = []
-        called = prose = False
+        calling = prose = False
         async with aclosing(self.backend.generate(replace(prompt, held=False))) as deltas:
             async for delta in deltas:
                 kind = type(delta)
                 if kind is d.Thinking:
                     thoughts.append(delta.text)  # type: ignore[union-attr]
                     yield delta
-                elif kind is d.Text and not called:
+                elif kind is d.Text and not calling:
                     text = delta.text.strip()  # type: ignore[union-attr]
                     if not calls or (not prose and text.startswith(("{", "["))):
                         break
@@ -82,9 +86,9 @@ class Holding:
                 elif kind is d.Spent or kind is d.Stop:
                     kept.append(delta)
                 elif kind is not d.Text:
-                    called = called or kind is d.ToolCall
+                    calling = calling or kind is d.ToolCall
                     yield delta
-        if called:
+        if calling:
             for delta in kept:
                 yield delta
             return
