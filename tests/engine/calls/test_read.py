@@ -128,8 +128,10 @@ FOUND: dict[str, tuple[str, list[Any]]] = {
     "begin for end": (f"<tool_call>{PARIS}<tool_call>", [WEATHER]),
     "made-up result": (f"<tool_call>{PARIS}</tool_call>\n<tool_response>Sunny</tool_response>\nSo.", [WEATHER]),
     "talk of the mark": ("The <tool_call> mark begins a call.", ["The <tool_call> mark begins a call."]),
-    "marks without a call": ("<tool_call></tool_call>", []),
+    "marks without a call": ("<tool_call></tool_call>", ["<tool_call></tool_call>"]),
+    "marks after a call": (f"<tool_call>{PARIS}</tool_call> <tool_call></tool_call>", [WEATHER]),
     "marks around words": ("<tool_call>none</tool_call>", ["<tool_call>none</tool_call>"]),
+    "talk of noise": ("End with <|eot_id|> and go on.<|eom_id|>", ["End with <|eot_id|> and go on.<|eom_id|>"]),
     "half a mark": ("a <tool_ca", ["a <tool_ca"]),
     "results without a call": ("A <tool_response> is", ["A <tool_response> is"]),
     "JSON": ('{"city": "Paris"}\n', ['{"city": "Paris"}\n']),
@@ -179,6 +181,7 @@ CUT: dict[str, tuple[str, list[Any]]] = {
     "only its end": (f"<tool_call>{PARIS}</tool", [("weather", '{"city": "Paris"}')]),
     "name and JSON": ('[TOOL_CALLS]weather[ARGS]{"city": "P', [("weather", '{"city": "P')]),
     "text": ("It was a dark and stor", ["It was a dark and stor"]),
+    "talk of noise": ("End with <|eot_id|> and go on.<|eom_id|>", ["End with <|eot_id|> and go on.<|eom_id|>"]),
     "half a mark": ("It was <tool_c", ["It was <tool_c"]),
 }
 

@@ -41,9 +41,10 @@ class Marks:
             frames += [Frame(f"<{n}>", f"</{n}>", doubt=True, tool=n) for n in tools if f"<{n}>" not in known]
         self.doubt = doubt
         self.frames = {frame.open: frame for frame in frames}
-        self.noise, self.results = frozenset(read.noise), frozenset(read.results)
-        every = sorted({*self.frames, *self.noise, *self.results}, key=len, reverse=True)
-        self.pattern = re.compile("|".join(map(re.escape, every)))
+        self._noise, self.results = read.noise, frozenset(read.results)
+        sought = sorted({*self.frames, *self.results}, key=len, reverse=True)
+        self.pattern = re.compile("|".join(map(re.escape, sought)))
+        every = [*sought, *self._noise]
         self.beginnings = frozenset(mark[:size] for mark in every for size in range(1, len(mark)))
         self.longest = max(map(len, every)) - 1
         self.firsts = frozenset(mark[0] for mark in every)
@@ -59,6 +60,24 @@ class Marks:
         found = _LINE_PART.search(text, max(0, text.rfind("\n"))) if self.doubt else None
         return len(text) - found.start() if found else 0
 
+    def ended(self, text: str, stop: int) -> int:
+        """Where a text ends without the space and the noise before a place; no more than so much is left out."""
+        at = stop
+        while at > stop - SPACE:
+            bare = text[:at].rstrip()
+            noise = next((mark for mark in self._noise if bare.endswith(mark)), "")
+            at = len(bare) - len(noise)
+            if not noise:
+                break
+        return max(at, stop - SPACE)
+
+    def begun(self, text: str) -> str:
+        """A text without the space and the noise at its beginning."""
+        bare = text.lstrip()
+        while noise := next((mark for mark in self._noise if bare.startswith(mark)), ""):
+            bare = bare[len(noise) :].lstrip()
+        return bare
+
 
 @lru_cache(64)
 def marks(names: tuple[str, ...], doubt: bool) -> Marks:
@@ -69,8 +88,3 @@ def first(text: str, words: Sequence[str], start: int) -> tuple[int, str] | None
     """The first of the words in a text, with its place."""
     found = [(at, word) for word in words if (at := text.find(word, start)) >= 0]
     return min(found) if found else None
-
-
-def ended(text: str, stop: int) -> int:
-    """Where a text ends without the space before a place, of which no more than so much is left out."""
-    return max(len(text[:stop].rstrip()), stop - SPACE)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from sijo.engine.calls import body, tags
 from sijo.engine.calls.body import Written
 from sijo.engine.calls.extent import Extent, complete
-from sijo.engine.calls.marks import LINE, Frame, ended, first, marks
+from sijo.engine.calls.marks import LINE, Frame, first, marks
 from sijo.engine.calls.python import Properties
 
 Part = str | Written
@@ -102,7 +102,7 @@ class Reader:
             return self._begin(Frame(opening, close, kept=not close, doubt=True, line=not close), held[line.end() :])
         if found is None:
             keep = self._marks.partial(held)
-            at = ended(held, len(held) - keep)
+            at = self._marks.ended(held, len(held) - keep)
             self._emit(held[:at], out)
             self._text = held[at:]
             return ""
@@ -110,9 +110,6 @@ class Reader:
         if found[0] in self._marks.frames:
             self._say(held[: found.start()], out)
             return self._begin(self._marks.frames[found[0]], rest)
-        if found[0] in self._marks.noise:
-            self._say(held[: found.start()], out)
-            return rest
         if self.made:  # it is making a result up
             self.done = True
             self._say(held[: found.start()], out)
@@ -123,8 +120,8 @@ class Reader:
         return rest
 
     def _say(self, text: str, out: list[Part], last: bool = False) -> None:
-        """Text that is over; the space at its end is kept until it is known what follows."""
-        at = len(text) if last else ended(text, len(text))
+        """Text that is over; the space and the noise at its end are kept until it is known what follows."""
+        at = len(text) if last else self._marks.ended(text, len(text))
         self._emit(text[:at], out)
         self._text = text[at:]
 
@@ -132,7 +129,7 @@ class Reader:
         if self._start and text:
             text, self._start = text[1:], False
         if self._after:  # space around a call is not said
-            text = text.lstrip().removeprefix(";")
+            text = self._marks.begun(text).removeprefix(";")
             self._after = not text
         if text:
             out.append(text)
@@ -197,7 +194,7 @@ class Reader:
         frame = self._frame
         assert frame is not None
         found, after = self._read(frame, inner)
-        if not found and (inner.strip() or frame.doubt or not (consumed or self.made)):
+        if not found and (inner.strip() or frame.doubt or not self.made):
             self._body = [inner + rest]
             return self._no_call(out)
         self._frame = None
@@ -256,11 +253,11 @@ class Reader:
             return any(bare.startswith(mark[: len(bare)]) for mark in self._marks.frames)
         head = _HEAD.match(begun)
         assert head is not None
-        word, ended = head[1].split(".")[0], head.end() < len(begun)
+        word, over = head[1].split(".")[0], head.end() < len(begun)
         if not word:
-            return not ended or "{" in head[0]
+            return not over or "{" in head[0]
         words = body.HEADS if "{" in head[0] else {*self.names, "print", *PREFIXES}
-        return word in words if ended else any(one.startswith(word) for one in words)
+        return word in words if over else any(one.startswith(word) for one in words)
 
     def _no_call(self, out: list[Part]) -> str:
         """It was text after all: its first mark is said, and all behind it is read again."""
