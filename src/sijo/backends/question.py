@@ -42,8 +42,8 @@ AROUND, SHOWN, LISTED = 40, 3, 8
 def body_of(prompt: Prompt) -> Json:
     """What a backend is asked, as a body would ask it: with all that was done to the prompt on its way there.
 
-    Only `max_tokens` is what the client asked for, because what there is room for may be an estimate. `begun` is the
-    prompt's own.
+    Only `max_tokens` is what the client asked for, because what there is room for may be an estimate. `begun`, `held`
+    and `format` are the prompt's own: an answer may be asked for in parts.
     """
     messages = [MessageParam(item.role, list(item.content)) for item in prompt.items]
     made = {"system": prompt.system, "messages": messages, "tools": prompt.tools}
@@ -54,6 +54,11 @@ def body_of(prompt: Prompt) -> Json:
             body[name] = decode(encode(value))
     if prompt.begun is not None:
         body["begun"] = prompt.begun
+    if not prompt.held:
+        body["held"] = False
+    config = prompt.request.output_config
+    if prompt.format is not None and prompt.format not in (config and config.format, prompt.request.output_format):
+        body["format"] = decode(encode(prompt.format))
     return body
 
 

@@ -43,7 +43,8 @@ async def called(backend: Backend, prompt: Prompt) -> AsyncGenerator[d.AnyDelta]
     made = False
     length = 0
     kept: list[d.AnyDelta] = []
-    async with aclosing(backend.generate(replace(prompt, held=False))) as deltas:
+    free = replace(prompt, held=False) if prompt.format is not None else prompt
+    async with aclosing(backend.generate(free)) as deltas:
         async for delta in deltas:
             kind = type(delta)
             if kind is d.Text and not made:

@@ -102,6 +102,10 @@ UNHELD: dict[str, tuple[Json, type[Unheld]]] = {
         {"allOf": [{"anyOf": [closed({f"p{n}{m}": W}) for m in range(9)]} for n in range(9)]},
         Large,
     ),
+    "more patterns than can be taken apart": (
+        closed({f"p{n}": {"type": "string", "pattern": f"^{'[a-z]' * 100}{n}$"} for n in range(100)}),
+        Large,
+    ),
     "more items than are counted": ({"type": "array", "items": W, "minItems": 5000}, Large),
 }
 

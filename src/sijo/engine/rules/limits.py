@@ -29,6 +29,10 @@ FORMATS = frozenset({
 
 def enforceable(schema: Json, path: str) -> None:
     """Raise InvalidRequest for what the hosted grammar cannot enforce: `path` names the schema."""
+    try:
+        schemas.weighed(schema)
+    except Large as error:
+        raise InvalidRequest(TOO_COMPLEX) from error
     for node in _nodes(schema):
         for words in _limits(node, schema):
             raise InvalidRequest(f"{path}: {words}")

@@ -6,14 +6,17 @@ import msgspec
 
 from sijo.engine.schemas import gbnf, plain, tree
 from sijo.engine.schemas.plain import Dialect, complete
-from sijo.engine.schemas.regex import Impossible, Unheld
+from sijo.engine.schemas.regex import Impossible, Large, Unheld
 from sijo.engine.schemas.tree import target
 from sijo.wire.base import Json
 
-__all__ = ["Dialect", "complete", "grammar", "held", "impossible", "kept", "mended", "target"]
+__all__ = ["Dialect", "complete", "grammar", "held", "impossible", "kept", "mended", "target", "weighed"]
 
 KEPT = 256
 """How many schemas are remembered, each as what was made of it."""
+MOST_PATTERNS, EACH = 50_000, 50
+"""Characters of all patterns of a schema together, and how many each counts for beside its own: they are taken apart
+while everybody waits."""
 _encode, _decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
 
 
@@ -37,8 +40,10 @@ def impossible(schema: Json) -> bool:
 
 @lru_cache(KEPT)
 def _grammar(text: bytes) -> str | Unheld:
+    schema = _decode(text)
     try:
-        return gbnf.write(tree.read(_decode(text)))
+        weighed(schema)
+        return gbnf.write(tree.read(schema))
     except Unheld as error:
         return type(error)(*error.args)
 
@@ -58,4 +63,21 @@ def kept(schema: Json, dialect: Dialect) -> bool:
 @lru_cache(KEPT)
 def _mended(text: bytes, dialect: Dialect) -> tuple[bytes, bool]:
     writer = plain.Writer(_decode(text), dialect)
+    try:
+        weighed(writer.root)
+    except Large:
+        return text, True
     return _encode(writer.write()), writer.lossy
+
+
+def weighed(schema: Json) -> None:
+    """Raise Large for a schema whose patterns are too long together."""
+    size, todo = 0, [schema]
+    for part in todo:  # which grows on the way
+        if isinstance(part, dict):
+            size += EACH + len(part["pattern"]) if isinstance(part.get("pattern"), str) else 0
+            todo.extend(part.values())
+        elif isinstance(part, list):
+            todo.extend(part)
+    if size > MOST_PATTERNS:
+        raise Large("the patterns")

@@ -1,6 +1,7 @@
 """Sets of characters, as sorted ranges of code points that do not touch each other."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -20,6 +21,7 @@ def union(ranges: Iterable[tuple[int, int]]) -> Ranges:
     return tuple(out)
 
 
+@lru_cache(1024)
 def inverse(ranges: Ranges) -> Ranges:
     """All characters but these."""
     out, start = [], 0
@@ -32,6 +34,7 @@ def inverse(ranges: Ranges) -> Ranges:
     return tuple(out)
 
 
+@lru_cache(1024)
 def common(one: Ranges, other: Ranges) -> Ranges:
     """Those in both."""
     return inverse(union([*inverse(one), *inverse(other)]))

@@ -4,6 +4,7 @@ A weak model fills what space it is given. Here it is given none, so that each t
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -160,6 +161,7 @@ def times(least: int, most: int | None) -> str:
     return f"{{{least}}}" if least == most else f"{{{least},{most}}}"
 
 
+@lru_cache(1024)
 def _characters(ranges: chars.Ranges) -> str:
     """A class of characters: those that stand for themselves, and the escapes of the others."""
     raw, escaped = spelled(ranges)

@@ -7,6 +7,7 @@ in `description` stays.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from sijo.engine.schemas import chars, formats, gbnf, regex
@@ -127,7 +128,8 @@ def _bounds(what: str, least: int, most: int | None) -> Json:
 
 def held(pattern: Regex, dialect: Dialect) -> str:
     """The pattern in a dialect. Raises Unheld where it needs a character that the dialect cannot say."""
-    return expression(pattern, {"json": _encoded, "raw": _raw, "own": _one}[dialect])
+    ways: Mapping[Dialect, Callable[[chars.Ranges], str]] = {"json": _encoded, "raw": _raw, "own": _one}
+    return expression(pattern, ways[dialect])
 
 
 def expression(pattern: Regex, one: Callable[[chars.Ranges], str] | None = None) -> str:
@@ -152,6 +154,7 @@ def _said(pattern: Regex, one: Callable[[chars.Ranges], str]) -> str:
             return f"{inner if atom else f'({inner})'}{gbnf.times(least, most)}"
 
 
+@lru_cache(1024)
 def _encoded(ranges: chars.Ranges) -> str:
     raw, escaped = gbnf.spelled(ranges)
     options = [_one(raw)] if raw else []
@@ -166,6 +169,7 @@ def _raw(ranges: chars.Ranges) -> str:
     return _one(raw)
 
 
+@lru_cache(1024)
 def _one(ranges: chars.Ranges) -> str:
     """A class of characters; a letter or digit that is alone stands for itself."""
     if chars.size(ranges) == 1 and _BETWEEN.fullmatch(char := chr(ranges[0][0])):

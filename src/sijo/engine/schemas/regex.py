@@ -17,7 +17,7 @@ from sijo.engine.schemas import chars
 
 LONGEST = 5_000
 """Characters of a pattern."""
-MOST = 4_000
+MOST = 1_900
 """Parts of a pattern once its repetitions are written out, as engines do."""
 _NAMED = re.compile(r"(?<!\\)((?:\\\\)*)\(\?<(?=[A-Za-z_])")
 _ALIEN = re.compile(r"(?<!\\)(?:\\\\)*(\\[AZpPQEG]|\(\?P|\(\?[aiLmsux-])")

@@ -315,16 +315,15 @@ def _text(parts: Sequence[Schema]) -> Node | None:
 
 def union(nodes: Iterator[Node | None]) -> Node | None:
     """One node for several: those that are unions opened, values put together, what is met twice left out."""
-    flat: list[Node] = []
+    flat: dict[Node, None] = {}
     values: dict[bytes, Any] = {}
     for node in nodes:
         for inner in node.nodes if isinstance(node, Union) else (node,):
             if isinstance(inner, Literals):
                 values.update((msgspec.json.encode(value), value) for value in inner.values)
-            elif inner is not None and inner not in flat:
-                flat.append(inner)
-    if values:
-        flat.append(Literals(tuple(values.values())))
-    if len(flat) > 1:
-        return Union(tuple(flat))
-    return flat[0] if flat else None
+            elif inner is not None:
+                flat[inner] = None
+    every = (*flat, Literals(tuple(values.values()))) if values else tuple(flat)
+    if len(every) > 1:
+        return Union(every)
+    return every[0] if every else None
