@@ -34,7 +34,8 @@ def test_a_search_is_run_and_the_model_goes_on(server: Running, finder: Any, str
     choice = {"type": "tool", "name": finder["name"], "disable_parallel_tool_use": True}
     messages = [{"role": "user", "content": "look for the city"}]
     tools = [finder, *DEFERRED]
-    ask = {"model": "call", "max_tokens": 2000, "tools": tools, "tool_choice": choice, "messages": messages}
+    ask: Any = {"model": "call", "max_tokens": 2000, "tools": tools, "tool_choice": choice, "messages": messages}
+    ask["extra_body"] = {"temperature": 0.0}  # the SDK has no parameter for it any more
     with anthropic.Anthropic(base_url=server.url, api_key="any", max_retries=0) as client:
         message = say(client, ask, streamed)
     call = next(block for block in message.content if block.type == "server_tool_use")

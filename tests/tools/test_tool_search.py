@@ -333,3 +333,21 @@ def test_an_engine_without_tools_is_told_in_words(tmp_path: Path) -> None:
     assert "tools" not in first and "tools" not in second
     assert second["messages"][: len(first["messages"])] == first["messages"]
     assert '"name":"get_weather"' in second["messages"][-1]["content"]
+
+
+def test_the_input_of_a_found_tool_streams_as_it_comes_where_that_was_asked_for(tmp_path: Path) -> None:
+    pieces = ['{"name": "get_weather", "input": {"loc', 'ation": "Pa', 'ris"', "}}"]
+    said: list[Json] = [called(CALLER)]
+    said[0]["tool_calls"][0]["function"]["arguments"] = pieces[0]
+    said += [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in pieces[1:]]
+    tools = [BM25, *(tool | {"eager_input_streaming": True} for tool in DEFERRED)]
+    with engine() as fake, running(tmp_path, engined(fake)) as address:
+        fake.answers = [[SEARCHED], said]
+        with (
+            anthropic.Anthropic(base_url=address, api_key="any", max_retries=0) as client,
+            client.messages.stream(**asked("What is the weather in Paris?", *tools)) as stream,
+        ):
+            events = [event for event in stream if event.type == "content_block_delta" and event.index == 2]
+            message: Any = stream.get_final_message()
+    assert [event.delta.partial_json for event in events] == ["", '{"loc', 'ation": "Pa', 'ris"', "}"]
+    assert (message.content[2].name, message.content[2].input) == RIGHT

@@ -26,7 +26,7 @@ GRACE = 0.5
 """Seconds more for a process to start and to say what it found."""
 PIECE = 32_768
 """Bytes that are searched before the clock is looked at again."""
-MEMORY = 8 << 20
+MEMORY = 4 << 20
 """Bytes that RE2 may take for a pattern, and for its automaton."""
 PROCESSES, WAITING = 2, 16
 """How many processes search at a time, and how many may wait for one."""
@@ -52,7 +52,7 @@ class Patterns:
 
         Raises BadPattern, TimeoutError where it takes too long, RateLimited where too many wait for a process.
         """
-        linear = Linear.of(pattern, lines)
+        linear = await asyncio.to_thread(Linear.of, pattern, lines)  # even to read one may take a tenth of a second
         if linear is not None:
             return await asyncio.to_thread(linear.names, lines, limit)
         if self._waiting >= WAITING:
@@ -87,6 +87,8 @@ class Linear:
             joined = None if _BY_TEXT.search(pattern) else re2.compile(b"(?m)" + raw, options)
         except re2.error:
             return None
+        finally:
+            re2.purge()  # it would keep a hundred patterns, with all the memory that each may take
         return cls(joined, single)
 
     def names(self, lines: Lines, limit: int) -> list[str]:
