@@ -147,20 +147,20 @@ def test_members_are_those_that_the_sdk_knows() -> None:
 
 def test_configs_turn_members_on_and_off() -> None:
     off = t.ComputerToolset(configs={"zoom": t.MemberConfig(enabled=False), "wait": t.MemberConfig()})
-    assert "computer_zoom" not in shown(prompt(tools=(off,)))
-    assert "computer_wait" in shown(prompt(tools=(off,)))
+    assert "computer__zoom" not in shown(prompt(tools=(off,)))
+    assert "computer__wait" in shown(prompt(tools=(off,)))
     more = t.BrowserToolset(configs={"javascript_exec": t.MemberConfig(enabled=True)})
-    assert "browser_javascript_exec" in shown(prompt(tools=(more,)))
-    assert "browser_read_console" not in shown(prompt(tools=(more,)))
+    assert "browser__javascript_exec" in shown(prompt(tools=(more,)))
+    assert "browser__read_console" not in shown(prompt(tools=(more,)))
 
 
 def test_two_tools_never_have_one_name() -> None:
-    own = t.Custom(name="computer_zoom", input_schema={"type": "object"})
+    own = t.Custom(name="computer__zoom", input_schema={"type": "object"})
     made = prompt(tools=(own, COMPUTER, BROWSER))
     names = [tool.name for tool in shown(made).values()]
     assert len(set(names)) == len(made.tools) == 1 + 17 + 27
-    assert made.members["computer_zoom_"] == ("computer", "zoom")
-    assert made.members["browser_zoom"] == ("browser", "zoom")
+    assert made.members["computer__zoom_"] == ("computer", "zoom")
+    assert made.members["browser__zoom"] == ("browser", "zoom")
 
 
 def test_the_mark_for_the_cache_is_on_the_last_member() -> None:
@@ -187,7 +187,7 @@ def test_the_conversation_has_the_engines_names() -> None:
     use = b.ToolUse("t1", "left_click", {"coordinate": [1, 2]}, toolset_name="computer")
     made = prompt(*answered(use, b.Text("Clicked.")), tools=(COMPUTER,))
     [call], [result] = made.items[1].content, made.items[2].content
-    assert call == b.ToolUse("t1", "computer_left_click", {"coordinate": [1, 2]})
+    assert call == b.ToolUse("t1", "computer__left_click", {"coordinate": [1, 2]})
     assert result == b.ToolResult("t1", [b.Text("Clicked.")])
 
 
@@ -230,9 +230,9 @@ def test_what_happened_besides_is_told_too() -> None:
 
 
 def test_a_members_input_comes_in_one_piece() -> None:
-    filter = Members({"computer_zoom": ("computer", "zoom")})
+    filter = Members({"computer__zoom": ("computer", "zoom")})
     spoken: list[d.AnyDelta] = [
-        d.Text("Hm."), d.ToolCall("t1", "computer_zoom"), d.ToolInput('{"region":'), d.Spent(output=1),
+        d.Text("Hm."), d.ToolCall("t1", "computer__zoom"), d.ToolInput('{"region":'), d.Spent(output=1),
         d.ToolInput("[0,0,1,1]}"), d.ToolCall("t2", "f"), d.ToolInput("{"), d.ToolInput("}"), d.Stop("tool_use"),
     ]  # fmt: skip
     out = [delta for spoke in spoken for delta in filter.feed(spoke)] + list(filter.end())
@@ -281,7 +281,7 @@ GO = {"role": "user", "content": "Click on OK."}
 
 
 def test_an_engines_call_leaves_as_the_members(desk: Desk) -> None:
-    desk.engine.answers = [[called("computer_left_click", coordinate=[10, 20])], TEXT]
+    desk.engine.answers = [[called("computer__left_click", coordinate=[10, 20])], TEXT]
     tools = [{"type": "computer_toolset_20260801"}]
     reply = desk.ask(GO, tools=tools)
     [use] = reply.content
@@ -295,13 +295,13 @@ def test_an_engines_call_leaves_as_the_members(desk: Desk) -> None:
     assert done.content[0].text == "All done."
     sent = desk.engine.last
     assert len(sent["tools"]) == 17
-    assert [one["function"]["name"] for one in sent["messages"][1]["tool_calls"]] == ["computer_left_click"]
+    assert [one["function"]["name"] for one in sent["messages"][1]["tool_calls"]] == ["computer__left_click"]
     assert sent["messages"][2]["content"] == "Clicked."
 
 
 def test_a_members_call_streams_with_its_input_whole(desk: Desk) -> None:
     desk.engine.answers = [
-        [called("browser_scroll", target={"type": "coordinate", "x": 1, "y": 2}, scroll_direction="up")]
+        [called("browser__scroll", target={"type": "coordinate", "x": 1, "y": 2}, scroll_direction="up")]
     ]
     with desk.client.messages.stream(
         model="claude-opus-5",
@@ -316,9 +316,17 @@ def test_a_members_call_streams_with_its_input_whole(desk: Desk) -> None:
     assert json.loads(piece.partial_json)["scroll_direction"] == "up"  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("name", ["left_click", "computer_left_click", "computer.left_click"])
+def test_an_engine_that_shortens_a_members_name_is_understood(desk: Desk, name: str) -> None:
+    desk.engine.answers = [[called(name, coordinate="[10, 20]")]]
+    [use] = desk.ask(GO, tools=[{"type": "computer_toolset_20260801"}]).content
+    assert (use.name, use.toolset_name, use.input) == ("left_click", "computer", {"coordinate": [10, 20]})
+    assert len(desk.engine.bodies) == 1
+
+
 def test_a_deferred_toolset_is_found_whole(desk: Desk) -> None:
     search = called("tool_search_tool_bm25", query="press a key at the keyboard")
-    desk.engine.answers = [[search], [called("computer_key", text="ctrl+s")], TEXT]
+    desk.engine.answers = [[search], [called("computer__key", text="ctrl+s")], TEXT]
     configs = {name: {"defer_loading": True} for name in toolsets.members("computer")}
     tools = [
         {"type": "tool_search_tool_bm25", "name": "tool_search_tool_bm25"},
@@ -327,8 +335,8 @@ def test_a_deferred_toolset_is_found_whole(desk: Desk) -> None:
     ]
     reply = desk.ask(GO, tools=tools)
     first, then = (json.loads(body)["tools"] for body in desk.engine.bodies)
-    assert not [one for one in first if one["function"]["name"].startswith("computer_")]
-    assert len([one for one in then if one["function"]["name"].startswith("computer_")]) == 17
+    assert not [one for one in first if one["function"]["name"].startswith("computer__")]
+    assert len([one for one in then if one["function"]["name"].startswith("computer__")]) == 17
     result = next(block for block in reply.content if block.type == "tool_search_tool_result")
     assert [one.tool_name for one in result.content.tool_references] == ["computer"]
     use = reply.content[-1]

@@ -59,7 +59,7 @@ def _renamed(items: Sequence[Item], names: Mapping[str, tuple[str, str]]) -> lis
         for at, block in enumerate(content):
             if isinstance(block, b.ToolUse) and block.toolset_name is not None:
                 calls[block.id] = block
-                name = shown.get((block.toolset_name, block.name), f"{block.toolset_name}_{block.name}")
+                name = shown.get((block.toolset_name, block.name), f"{block.toolset_name}__{block.name}")
                 content[at] = msgspec.structs.replace(block, name=name, toolset_name=None)
             elif isinstance(block, b.ToolResult) and block.tool_use_id in calls:
                 content[at] = _worded(block, calls[block.tool_use_id])

@@ -78,7 +78,7 @@ def customs(tool: t.Toolset, taken: Collection[str] = ()) -> dict[str, t.Custom]
     rows, on = members(toolset), enabled(tool)
     out: dict[str, t.Custom] = {}
     for name in on:
-        shown = f"{toolset}_{name}"
+        shown = f"{toolset}__{name}"
         while shown in taken:
             shown += "_"
         out[name] = t.Custom(
