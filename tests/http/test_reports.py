@@ -16,6 +16,7 @@ from typing import Any
 import anthropic
 import pytest
 
+from tests.http.raw import ask, hello
 from tests.http.turns import COST, SCRIPT, USAGE, get, results, rows, say, settled
 from tests.serving import Running, serving
 
@@ -190,6 +191,12 @@ def test_the_speed_shows_with_its_beta(day: Running) -> None:
     assert sums(found, "speed") == {("standard",): 5502}
     assert results(day, USAGE, beta, speeds=["fast"]) == []
     assert "speed" not in results(day, USAGE)[0]
+
+
+def test_the_default_workspace_is_found_by_its_id_and_is_null(day: Running) -> None:
+    id = ask(day.url, body=hello(model="claude-opus-4-8", max_tokens=0)).headers["anthropic-workspace-id"]
+    found = results(day, USAGE, workspace_ids=[id], group_by=["workspace_id"])
+    assert sums(found, "workspace_id") == {(None,): 5502}
 
 
 def moment(back: timedelta = timedelta()) -> str:

@@ -43,6 +43,8 @@ VALUES: Mapping[str, Sequence[str]] = {
     "inference_geos": ("global", "us", "not_available"),
     "speeds": ("standard", "fast"),
 }
+DEFAULT = "default"
+"""The other name of the default workspace."""
 COST_GROUPS = ("workspace_id", "description")
 Only = Mapping[str, Sequence[str]]
 NO_FILTER: Only = {}
@@ -51,10 +53,10 @@ logger = logging.getLogger("sijo.reports")
 
 
 class Reports:
-    """Only administrators come so far (`auth`)."""
+    """Only administrators come so far (`auth`). `workspace` is the id of the default workspace, which is null here."""
 
-    def __init__(self, ledger: Ledger, prices: Prices) -> None:
-        self.ledger, self.prices = ledger, prices
+    def __init__(self, ledger: Ledger, prices: Prices, workspace: str) -> None:
+        self.ledger, self.prices, self.workspace = ledger, prices, workspace
 
     async def usage(self, request: Request) -> Response:
         """`GET /v1/organizations/usage_report/messages`."""
@@ -62,6 +64,8 @@ class Reports:
         page = buckets(query)
         names = grouped(query, usage_groups(fast))
         only = filtered(query, fast)
+        if spaces := only.get("workspace"):
+            only["workspace"] = ["" if id in (self.workspace, DEFAULT) else id for id in spaces]
         by = ("start", *(GROUPS[name] for name in names if name in GROUPS))
         results = defaultdict[int, list[object]](list)
         if page.starts:
