@@ -83,7 +83,9 @@ def served_endpoints() -> set[tuple[str, str]]:
     stub = cast(Any, object())
     routes = [
         route
-        for route in table(stub, stub, Objects(stub, stub), (Admin(stub, stub), Rates(stub, stub), Reports(stub, stub)))
+        for route in table(
+            stub, stub, Objects(stub, stub), (Admin(stub, stub), Rates(stub, stub), Reports(stub, stub, "wrkspc_x"))
+        )
         if isinstance(route, Route)
     ]
     return {(method, endpoint(method, route.path).path) for route in routes for method in route.methods or ()}

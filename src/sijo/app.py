@@ -134,7 +134,7 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
         Messages(intake, writer if server.ledger else None, ping_every=server.ping, limits=limits),
         Count(intake, limits=limits),
         Objects(catalog, observer),
-        (Admin(access, server.organization), Rates(access, limits), Reports(ledger, costs)),
+        (Admin(access, server.organization), Rates(access, limits), Reports(ledger, costs, access.workspace)),
     )
 
     @asynccontextmanager

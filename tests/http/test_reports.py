@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 import anthropic
 import pytest
 
+from tests.http.raw import ask, hello
 from tests.http.turns import COST, SCRIPT, USAGE, get, results, rows, say, settled
 from tests.serving import Running, serving
 
@@ -191,6 +193,12 @@ def test_the_speed_shows_with_its_beta(day: Running) -> None:
     assert "speed" not in results(day, USAGE)[0]
 
 
+def test_the_default_workspace_is_found_by_its_id_and_is_null(day: Running) -> None:
+    id = ask(day.url, body=hello(model="claude-opus-4-8", max_tokens=0)).headers["anthropic-workspace-id"]
+    found = results(day, USAGE, workspace_ids=[id], group_by=["workspace_id"])
+    assert sums(found, "workspace_id") == {(None,): 5502}
+
+
 def moment(back: timedelta = timedelta()) -> str:
     return (datetime.now(UTC) - back).isoformat()
 
@@ -276,6 +284,18 @@ def test_turns_are_in_the_ledger_with_all_that_was_told(day: Running) -> None:
     assert row["request"].startswith("req_") and row["message"].startswith("msg_")
     assert 0 < row["first_token"] <= row["duration"]
     assert Decimal(row["cost"]) == Decimal("9.35") * 10**10
+
+
+def test_a_ledger_that_cannot_be_read_is_an_error_of_the_api(tmp_path: Path) -> None:
+    with serving(tmp_path, "--model", "simulator") as running:
+        with sqlite3.connect(tmp_path / "data" / "sijo.db") as link:
+            link.execute("ALTER TABLE rollups RENAME TO elsewhere")
+        link.close()
+        for report in (USAGE, COST):
+            reply = get(running, report, starting_at="2026-11-01T00:00:00Z")
+            assert (reply.status, reply.error["type"]) == (500, "api_error")
+            assert "rollups" not in reply.error["message"]
+        assert sum("a report cannot be made" in line for line in running.lines()) == 2
 
 
 def made(folder: Path, *words: str) -> str:

@@ -1,5 +1,6 @@
 """The Admin API's reports: who used how much, and what that cost, read from the ledger's sums."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,9 +12,10 @@ from starlette.responses import Response
 from sijo.engine.entry import LONG, SHORT, plain
 from sijo.engine.models import models
 from sijo.engine.prices import Prices, cents
-from sijo.errors import InvalidRequest
+from sijo.errors import ApiError, InvalidRequest, Overloaded
 from sijo.http.buckets import DAYS, Buckets, buckets, page_of, written
 from sijo.http.objects import reply
+from sijo.store import Busy, StoreError
 from sijo.store.ledger import Ledger
 from sijo.store.lines import Line, lines
 from sijo.store.rollups import DAY, Sum
@@ -41,14 +43,20 @@ VALUES: Mapping[str, Sequence[str]] = {
     "inference_geos": ("global", "us", "not_available"),
     "speeds": ("standard", "fast"),
 }
+DEFAULT = "default"
+"""The other name of the default workspace."""
 COST_GROUPS = ("workspace_id", "description")
+Only = Mapping[str, Sequence[str]]
+NO_FILTER: Only = {}
+
+logger = logging.getLogger("sijo.reports")
 
 
 class Reports:
-    """Only administrators come so far (`auth`)."""
+    """Only administrators come so far (`auth`). `workspace` is the id of the default workspace, which is null here."""
 
-    def __init__(self, ledger: Ledger, prices: Prices) -> None:
-        self.ledger, self.prices = ledger, prices
+    def __init__(self, ledger: Ledger, prices: Prices, workspace: str) -> None:
+        self.ledger, self.prices, self.workspace = ledger, prices, workspace
 
     async def usage(self, request: Request) -> Response:
         """`GET /v1/organizations/usage_report/messages`."""
@@ -56,11 +64,13 @@ class Reports:
         page = buckets(query)
         names = grouped(query, usage_groups(fast))
         only = filtered(query, fast)
+        if spaces := only.get("workspace"):
+            only["workspace"] = ["" if id in (self.workspace, DEFAULT) else id for id in spaces]
         by = ("start", *(GROUPS[name] for name in names if name in GROUPS))
-        sums = await self._sums(page, by, only)
         results = defaultdict[int, list[object]](list)
-        for one in sums:
-            results[int(one.of["start"])].append(used(one, fast))
+        if page.starts:
+            for one in await self._read(page.width, page.starts[0], page.end, by, only):
+                results[int(one.of["start"])].append(used(one, fast))
         return report(page, results)
 
     async def cost(self, request: Request) -> Response:
@@ -71,16 +81,20 @@ class Reports:
         results = defaultdict[int, list[object]](list)
         if page.starts:
             since = month(page.starts[0])[0]  # what of containers is free shows by the month
-            sums = await self.ledger.sums(DAY, since, page.end, ("start", *Line.BY))
+            sums = await self._read(DAY, since, page.end, ("start", *Line.BY))
             for start, told in costs(lines(sums, self.prices), names):
                 if start >= page.starts[0]:
                     results[start].append(told)
         return report(page, results)
 
-    async def _sums(self, page: Buckets, by: Sequence[str], only: Mapping[str, Sequence[str]]) -> Sequence[Sum]:
-        if not page.starts:
-            return ()
-        return await self.ledger.sums(page.width, page.starts[0], page.end, by, only)
+    async def _read(
+        self, width: int, since: float, until: float, by: Sequence[str], only: Only = NO_FILTER
+    ) -> list[Sum]:
+        try:
+            return await self.ledger.sums(width, since, until, by, only)
+        except StoreError as error:
+            logger.warning("a report cannot be made: %s", error)
+            raise (Overloaded() if isinstance(error, Busy) else ApiError()) from error
 
 
 def report(page: Buckets, results: Mapping[int, Sequence[object]]) -> Response:
