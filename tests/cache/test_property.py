@@ -96,3 +96,21 @@ def test_usage_is_always_what_the_rules_give(talks: list[Any], steps: list[Step]
             event("read" if used.read else "written" if used.five or used.hour else "neither")
 
     asyncio.run(run())
+
+
+@settings(max_examples=60, deadline=None)
+@given(before=st.lists(atoms, max_size=4), gap=st.lists(atoms, min_size=12, max_size=20))
+def test_a_gap_of_any_width_is_looked_back_through_or_not(before: list[Any], gap: list[Any]) -> None:
+    """The breakpoint moves over many blocks at once: about twenty is where it matters."""
+    platform, reference = Platform(), Reference()
+    before = [*before, ("user", "long")]
+    first, then = (Step(0, length, [], 0, "5m", False, 0, None) for length in (len(before), len(before) + len(gap)))
+
+    async def run() -> None:
+        for step in (first, then, then):
+            asked = body([*before, *gap], step)
+            if step is first:
+                asked["messages"].pop()  # so that the breakpoint is on what the later ones have too
+            assert await platform.ask(asked, workspace=None) == reference.ask(asked, None, platform.now)
+
+    asyncio.run(run())

@@ -1,11 +1,14 @@
 """What a request is charged: read, written for either lifetime, and the rest; always the whole input."""
 
+import json
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
-from tests.cache.ask import HOUR, LONG, SOON, Json, Platform, text, tool, user
+from sijo.engine.intake import Terms
+from sijo.engine.turn import collect
+from tests.cache.ask import HOUR, LONG, SOON, Json, Platform, text, tool, used, user
 
 MARKS = {"5m": SOON, "1h": HOUR}
 
@@ -58,10 +61,6 @@ async def test_mixed_lifetimes_are_split_at_the_last_hour_and_the_last_breakpoin
 
 async def test_the_counts_are_those_of_count_tokens(platform: Platform) -> None:
     body: Any = {"model": "claude-opus-5", "tools": [tool("read")], **talk(SOON, SOON)}
-    import json
-
-    from sijo.engine.intake import Terms
-
     counted, served = platform.intake.counted(json.dumps(body).encode(), Terms("2023-06-01"))
     whole = await platform.intake.count(counted, served)
     assert (await platform.ask(body)).total == (await platform.ask(body)).total == whole
@@ -82,7 +81,11 @@ async def test_a_read_is_what_was_written_though_it_would_be_counted_otherwise_n
     assert (await platform.ask(talk(SOON, SOON))).read == first.five
 
 
-async def test_what_the_engine_counts_is_divided(platform: Platform) -> None:
-    """A script tells what it counts: then that is told."""
+async def test_what_will_be_read_is_known_beforehand(platform: Platform) -> None:
+    """Who limits the tokens of input asks, before the model does anything: also where the breakpoint has moved."""
     turn = platform.turn(talk(SOON))
-    assert turn.account is not None and turn.expected == turn.account.layout.tokens
+    assert turn.account is not None and await turn.account.foreseen() == 0
+    first = used(await collect(turn))
+    moved = platform.turn(talk(None, SOON))
+    assert moved.account is not None and await moved.account.foreseen() == first.five
+    assert used(await collect(moved)).read == first.five

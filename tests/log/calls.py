@@ -20,6 +20,7 @@ def call(path: str = "/v1/messages", /, **said: object) -> Call:
     made.began = 100.0
     made.status, made.model, made.backend, made.stream, made.first = 200, MODEL, "vllm", True, 100.25
     made.input_tokens, made.output_tokens, made.cache_read, made.stop = 10, 3, 5, "end_turn"
+    made.cache_written, made.reused = 7, 12
     for name, value in said.items():
         setattr(made, name, value)
     return made

@@ -29,7 +29,8 @@ async def test_a_line_says_what_came_of_a_request() -> None:
     assert line == {
         "logger": "sijo.access", "id": one.id, "method": "POST", "path": "/v1/messages", "status": 200, "stream": True,
         "duration_ms": 1500.0, "first_ms": 250.0, "model": MODEL, "backend": "vllm", "input_tokens": 10,
-        "output_tokens": 3, "cache_read_tokens": 5, "stop": "end_turn", "error": "overloaded_error",
+        "output_tokens": 3, "cache_read_tokens": 5, "cache_write_tokens": 7,
+        "engine_cached_tokens": 12, "stop": "end_turn", "error": "overloaded_error",
     }  # fmt: skip
     assert all(f"`{name}`" in DOCS for name in (*line, "time"))
 

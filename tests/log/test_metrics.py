@@ -13,6 +13,7 @@ from sijo.log.metrics import ALIVE, BUCKETS, STALE, Snapshot
 from tests.log.calls import DOCS, MODEL, call, samples
 
 KNOWN = {MODEL}
+SPENT = ("input", "output", "cache_read", "cache_write")
 
 
 def files(folder: Path) -> list[Path]:
@@ -33,8 +34,9 @@ def test_a_request_is_counted_under_its_labels() -> None:
     assert found["sijo_requests_total", "vllm", MODEL, "200", "true"] == 1
     assert found["sijo_requests_total", "vllm", MODEL, "529", "false"] == 1
     assert found["sijo_errors_total", "vllm", MODEL, "overloaded_error"] == 1
-    tokens = {kind: found["sijo_tokens_total", "vllm", kind, MODEL] for kind in ("input", "output", "cache_read")}
-    assert tokens == {"input": 10, "output": 3, "cache_read": 5}
+    tokens = {kind: found["sijo_tokens_total", "vllm", kind, MODEL] for kind in SPENT}
+    assert tokens == {"input": 10, "output": 3, "cache_read": 5, "cache_write": 7}
+    assert found["sijo_engine_cached_tokens_total", "vllm", MODEL] == 12
     assert found["sijo_first_event_seconds_count", "vllm", MODEL] == 1
     assert found["sijo_first_event_seconds_sum", "vllm", MODEL] == pytest.approx(0.25)
     assert found["sijo_request_duration_seconds_sum", "vllm", MODEL, "true"] == pytest.approx(1.5)
