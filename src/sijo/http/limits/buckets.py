@@ -46,6 +46,5 @@ class Bucket:
         """What is given back (negative) does not overflow."""
         self.level = min(self.size, self.level - amount)
 
-    def remaining(self, now: float) -> float:
-        """What is in it for all who share it."""
-        return self.fill(now)
+    remaining = fill
+    """What is in it for all who share it."""

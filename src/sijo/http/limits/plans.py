@@ -61,7 +61,6 @@ class Meter(msgspec.Struct, frozen=True):
     bucket: Bucket
     kind: str
     whose: str
-    limit: int
 
     def refusal(self) -> str:
         return WORDS.format(whose=self.whose, limit=self.bucket.limit, what=KINDS[self.kind])
@@ -152,7 +151,7 @@ class Plans:
         for kind, limit in limits.items():
             pattern, burst = (rule.models, rule.burst) if rule is not None else (EACH, MINUTE)
             name = f"{scope}: {pattern} {group.slug} {kind}"
-            yield Meter(self._bucket(name, limit, burst if kind == REQUESTS else MINUTE), kind, whose, limit)
+            yield Meter(self._bucket(name, limit, burst if kind == REQUESTS else MINUTE), kind, whose)
 
     def _bucket(self, name: str, limit: int, burst: float) -> Bucket:
         found = self._buckets.get(name)
