@@ -20,9 +20,9 @@ from sijo.tools import backtrack
 from sijo.tools.index import Lines
 from sijo.wire.base import Json
 
-SECONDS = 0.4
+SECONDS = 0.35
 """How long a pattern is looked for."""
-GRACE = 0.5
+GRACE = 0.4
 """Seconds more for a process to start and to say what it found."""
 PIECE = 32_768
 """Bytes that are searched before the clock is looked at again."""
