@@ -16,8 +16,8 @@ KINDS = {
     413: {"request_too_large"},
 }
 """Statuses that a client can bring about, and the types of their errors."""
-UNABLE = "The model called no tool that could be called"
-"""What is said with status 500 of an engine that never calls a tool, and must."""
+UNABLE = ("The model called no tool that could be called", "The model's answer did not match the schema")
+"""What is said, with status 500 or at a stream's end, of an engine that always says the same, whatever is asked."""
 ID = re.compile(r"req_[0-9A-Za-z]{24,26}")
 TAKEN = re.compile(r"assistant after nothing$|'(?:name|id)': ''")
 """What the engine may be asked though it refuses it: a lenient server leaves it to the engine how a talk may begin, and
@@ -45,7 +45,9 @@ def judge(reply: Reply, method: str = "POST", *, sound: bool = True) -> None:
         return
     kind = reply.headers.get("content-type", "")
     if kind.startswith("text/event-stream"):
-        check(events(reply.body))
+        told = events(reply.body)
+        last = told[-1]
+        check(told, failed=last["type"] == "error" and last["error"]["message"].startswith(UNABLE))
     elif kind.startswith("application/json"):
         whole(reply.json)
     else:
