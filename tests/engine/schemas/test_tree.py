@@ -34,6 +34,10 @@ MERGED: dict[str, tuple[Json, Json]] = {
         {"enum": ["2024-02-30", "2024-02-29"], "format": "date"},
         {"enum": ["2024-02-29"]},
     ),
+    "a format that no value has": (
+        {"enum": ["/a", 1], "type": "string", "format": "uri"},
+        {"enum": ["/a"]},
+    ),
     "true is not 1": ({"enum": [True, 1], "type": "boolean"}, {"enum": [True]}),
     "alternatives without those that cannot be": ({**S, "anyOf": [W, {"enum": ["x"]}]}, {"enum": ["x"]}),
     "alternatives of alternatives": ({"anyOf": [{"anyOf": [W, Z]}, W]}, {"anyOf": [W, {"enum": [None]}]}),

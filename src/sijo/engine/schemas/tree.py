@@ -206,18 +206,10 @@ class _Reader:
         return union(makers[kind]() for kind in KINDS if kind in kinds)
 
     def _literals(self, parts: Sequence[Schema], values: Sequence[Any]) -> Node | None:
-        import jsonschema_rs
-
+        """The values that are valid. Where none has the format it is taken for a remark, as the standard has it."""
         if any(isinstance(value, dict | list) for value in values):
             raise Unheld("values that are objects or arrays")
-        told = [{key: part[key] for key in _SCALAR & part.keys()} for part in parts]
-        try:
-            validator = jsonschema_rs.Draft202012Validator(
-                {"allOf": told}, offline=True, validate_formats=True, pattern_options=jsonschema_rs.RegexOptions()
-            )
-        except jsonschema_rs.ValidationError as error:
-            raise Unheld("a pattern") from error
-        valid = [value for value in values if validator.is_valid(value)]
+        valid = _valid(parts, values, formats=True) or _valid(parts, values, formats=False)
         seen = {msgspec.json.encode(value): value for value in valid}
         return Literals(tuple(seen.values())) if seen else None
 
@@ -280,6 +272,19 @@ def target(root: Schema, reference: str) -> Any:
 _SCALAR = frozenset({"type", "enum", "const", "pattern", "format", "minLength", "maxLength"})
 _SHAPING = (_SCALAR - {"type"}) | {"properties", "required", "items", "minItems", "maxItems", "additionalProperties"}
 _SAYING = _SHAPING | {"type", "anyOf", "allOf", "$ref"} | REFUSED
+
+
+def _valid(parts: Sequence[Schema], values: Sequence[Any], *, formats: bool) -> list[Any]:
+    import jsonschema_rs
+
+    told = [{key: part[key] for key in _SCALAR & part.keys()} for part in parts]
+    try:
+        validator = jsonschema_rs.Draft202012Validator(
+            {"allOf": told}, offline=True, validate_formats=formats, pattern_options=jsonschema_rs.RegexOptions()
+        )
+    except jsonschema_rs.ValidationError as error:
+        raise Unheld("a pattern") from error
+    return [value for value in values if validator.is_valid(value)]
 
 
 def _says(part: Schema) -> bool:
