@@ -1,10 +1,12 @@
 """Why a prefix was not reused, by the id of the message before."""
 
+import dataclasses
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from sijo.engine.cache import Cache
 from tests.cache.ask import LONG, SOON, Json, Platform, said, text, tool, user
 
 BASE: Json = {
@@ -104,6 +106,12 @@ async def test_it_is_forgotten_after_a_day(platform: Platform) -> None:
     assert (await why(platform, BASE, before))[1] is None
     platform.now += 1
     assert (await why(platform, BASE, before))[1] == {"type": "previous_message_not_found"}
+
+
+async def test_where_nothing_is_accounted_there_is_no_diagnosis(platform: Platform) -> None:
+    """With `[server] cache = "engine"`, only the engine knows."""
+    platform.intake = dataclasses.replace(platform.intake, cache=Cache())
+    assert (await why(platform, BASE, "msg_01"))[1] == {"type": "unavailable"}
 
 
 async def test_it_needs_no_breakpoint(platform: Platform) -> None:

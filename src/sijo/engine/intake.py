@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from sijo import ids
 from sijo.engine import context, lower, rules, thinking
 from sijo.engine.betas import Betas
-from sijo.engine.cache import Cache, Reuse
+from sijo.engine.cache import UNAVAILABLE, Cache, Reuse
 from sijo.engine.caller import ANYBODY, Caller
 from sijo.engine.calls import eager
 from sijo.engine.catalog import Catalog, Served
@@ -104,6 +104,8 @@ class Intake:
         )
         if sessions:
             turn.resumed = unanswered(whole.items, turn.tools)
+        if request.diagnostics is not None and account is None and not able.signs:
+            turn.message.diagnostics = {"cache_miss_reason": UNAVAILABLE}
         if request.context_management is not None and not able.signs:
             turn.message.context_management = {"applied_edits": []}  # the edits that are served change nothing
         return turn, request.stream, served

@@ -7,8 +7,9 @@ the metrics.
 """
 
 from sijo.engine.cache.account import Account, Cache
+from sijo.engine.cache.diagnose import UNAVAILABLE
 from sijo.engine.cache.family import family
 from sijo.engine.cache.index import Entry, Index, Memory
 from sijo.engine.cache.reuse import Reuse
 
-__all__ = ["Account", "Cache", "Entry", "Index", "Memory", "Reuse", "family"]
+__all__ = ["UNAVAILABLE", "Account", "Cache", "Entry", "Index", "Memory", "Reuse", "family"]

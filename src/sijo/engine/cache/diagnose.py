@@ -16,6 +16,8 @@ from sijo.wire import blocks as b
 from sijo.wire.base import Json
 from sijo.wire.request import Diagnostics
 
+UNAVAILABLE: Json = {"type": "unavailable"}
+"""What is said where there is nothing to compare with, or nothing that the API has a word for."""
 KEPT = 24 * 3600
 """Seconds for which a request can be compared with."""
 BYTES = 16
@@ -70,7 +72,7 @@ def reason(before: Fingerprint | None, here: Fingerprint, prompt: Prompt, read: 
     walk = Walk(prompt)
     if before.blocks > here.blocks or spoken(walk, walk.messages + before.blocks) != before.messages:
         return {"type": "messages_changed", "cache_missed_input_tokens": missed}
-    return {"type": "unavailable"} if before.settings != here.settings else None
+    return UNAVAILABLE if before.settings != here.settings else None
 
 
 def spoken(walk: Walk, end: int) -> bytes:
