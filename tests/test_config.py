@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sijo.app import Pools, build, catalog_of
+from sijo.app import build
+from sijo.app.engines import Pools, catalog_of
 from sijo.cli.serve import choose, with_flags
 from sijo.config import ConfigError, Settings, load
 

@@ -9,7 +9,7 @@ import anthropic
 import msgspec
 import pytest
 
-from sijo.app import Pools, catalog_of
+from sijo.app.engines import Pools, catalog_of
 from sijo.config import ConfigError, EngineSection, Settings
 from tests.serving import Running, serving
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sijo.app import seal_keys
+from sijo.app.state import seal_keys
 from sijo.backends.discover import Found
 from sijo.backends.engines import engines
 from sijo.cli.serve import title, told

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from sijo.app import priced
+from sijo.app.state import priced
 from sijo.cli.table import aligned, comma_separated, sparkline
 from sijo.config import ConfigError, Settings, load
 from sijo.engine.prices import DOLLAR, Prices, dollars, midnight

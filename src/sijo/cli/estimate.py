@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sijo.app import priced
+from sijo.app.state import priced
 from sijo.cli.cost import usd
 from sijo.cli.table import aligned, comma_separated
 from sijo.config import ConfigError, load

@@ -18,6 +18,8 @@ from uvicorn.supervisors import Multiprocess
 from yarl import URL
 
 from sijo import __version__, app, log
+from sijo.app.engines import SIMULATOR
+from sijo.app.state import seal_keys
 from sijo.backends.discover import Found, discover, look
 from sijo.backends.llama import LlamaServer
 from sijo.backends.upstream import Upstream
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     locked = bool(settings.server.keys) or asyncio.run(stored(database(settings.server.database, data_dir(settings))))
     guard(settings, locked=locked)
     settings, why = asyncio.run(choose(settings, args.model))
-    app.seal_keys(data_dir(settings))
+    seal_keys(data_dir(settings))
     log.setup(settings.log.level)
     signal.signal(signal.SIGTERM, stopped)
     with ExitStack() as stack:
@@ -122,7 +124,7 @@ def is_loopback(host: str) -> bool:
 
 async def choose(settings: Settings, model: str | None) -> tuple[Settings, str]:
     """The settings with engines that are known to the last detail, and the words for why these."""
-    simulator = EngineSection(name=app.SIMULATOR, kind=app.SIMULATOR)
+    simulator = EngineSection(name=SIMULATOR, kind=SIMULATOR)
     if settings.replay is not None:
         recorded = EngineSection(name="replay", kind="replay", path=settings.replay)
         return alone(settings, recorded), f"recordings in {settings.replay} answer"
@@ -130,7 +132,7 @@ async def choose(settings: Settings, model: str | None) -> tuple[Settings, str]:
         sections = [await detailed(section) for section in settings.engine]
         return with_engines(settings, *sections), f"{', '.join(map(title, sections))} from the configuration"
     if model is not None:
-        section = simulator if model == app.SIMULATOR else await named(model)
+        section = simulator if model == SIMULATOR else await named(model)
         return alone(settings, section), f"{title(section)} answers, as asked"
     if settings.simulator != SimulatorSection():
         return with_engines(settings, simulator), "the simulator answers, as asked"
@@ -163,7 +165,7 @@ async def named(model: str) -> EngineSection:
 
 async def detailed(section: EngineSection) -> EngineSection:
     """The section with what the engine itself tells: its kind, its model, its window."""
-    if section.path or section.kind in (app.SIMULATOR, "anthropic") or section.url is None:
+    if section.path or section.kind in (SIMULATOR, "anthropic") or section.url is None:
         return section
     async with reaching() as upstream:
         try:
@@ -206,7 +208,7 @@ def alone(settings: Settings, section: EngineSection) -> Settings:
 
 
 def title(section: EngineSection) -> str:
-    if section.kind == app.SIMULATOR:
+    if section.kind == SIMULATOR:
         return "the simulator"
     where = section.path or shown(section.url or "")
     return f"{section.kind or 'engine'} {section.model or ''} at {where}".replace("  ", " ")
