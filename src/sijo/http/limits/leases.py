@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sijo.errors import Overloaded
 from sijo.http.limits.buckets import MINUTE, SLACK, Bucket
+from sijo.http.limits.plans import Want
 from sijo.store import StoreError
 from sijo.store.buckets import Buckets, Draw
 
@@ -51,13 +52,15 @@ class Leases:
         self.rows, self.clock = rows, clock
         self._held: dict[str, Lease] = {}
 
-    async def fetch(self, wants: Iterable[tuple[Bucket, float]]) -> None:
+    async def fetch(self, wants: Iterable[Want]) -> None:
         """Draw what is lacking, where there may be so much. Raises `Overloaded` if the database cannot be asked."""
         now = self.clock()
         asked = [
             (one, Draw(one.name, one.rate, one.size, 0.0, amount - one.level, one.rate * AHEAD // 1))
-            for one, amount in wants
-            if isinstance(one, Lease) and amount - one.level > SLACK and one.remaining(now) + SLACK >= amount
+            for meter, amount in wants
+            if isinstance(one := meter.bucket, Lease)
+            and amount - one.level > SLACK
+            and one.remaining(now) + SLACK >= amount
         ]
         if asked:
             try:

@@ -14,18 +14,17 @@ import msgspec
 
 from sijo.engine.catalog import Catalog
 from sijo.engine.turn import Turn
-from sijo.errors import NotFound, RateLimited
+from sijo.errors import NotFound, Overloaded, RateLimited
 from sijo.http.call import Call
 from sijo.http.limits.buckets import Bucket
 from sijo.http.limits.headers import headers
 from sijo.http.limits.leases import Leases
-from sijo.http.limits.plans import WHOLE, Meter, Plan, Plans
+from sijo.http.limits.plans import WHOLE, Meter, Plan, Plans, Want
 from sijo.http.limits.spend import Spend
 from sijo.store import StoreError
 from sijo.wire import events as e
 
 log = logging.getLogger("sijo.limits")
-Want = tuple[Meter, float]
 CHARACTERS = 4
 """Of a token, on the way: its true number is told at the end."""
 EVERY = 0.5
@@ -89,21 +88,22 @@ class Limits:
         except (msgspec.DecodeError, NotFound, UnicodeError):
             return None
         entry = Entry(self, self.plans.of(call.caller, served), call)
-        await self.take(entry.plan.place, entry.plan, call)
+        if self.leases is not None:
+            await self.leases.fetch(entry.plan.place)
+        self.take(entry.plan.place, entry.plan, call)
         return entry
 
     async def count(self, call: Call) -> None:
         """A place to count tokens. Raises `RateLimited`."""
         plan = self.plans.counting(call.caller)
-        call.told += headers(plan, await self.take(plan.place, plan, call))
+        if self.leases is not None:
+            await self.leases.fetch(plan.place)
+        call.told += headers(plan, self.take(plan.place, plan, call))
 
-    async def take(self, wants: Sequence[Want], plan: Plan, call: Call) -> float:
+    def take(self, wants: Sequence[Want], plan: Plan, call: Call) -> float:
         """All of it, or nothing; the time. Raises `RateLimited`."""
         now = self.clock()
         short = lacking(wants, now)
-        if short is not None and self.leases is not None:
-            await self.leases.fetch([(meter.bucket, amount) for meter, amount in wants])
-            short = lacking(wants, now)
         if short is not None:
             meter, seconds = short
             call.told += headers(plan, now)
@@ -159,8 +159,10 @@ class Entry:
         for meter in plan.output:
             wants.append((meter, most))
         try:
-            now = await limits.take(wants, plan, self.call)
-        except RateLimited:
+            if limits.leases is not None:
+                await limits.leases.fetch(wants)
+            now = limits.take(wants, plan, self.call)
+        except (RateLimited, Overloaded):
             for meter in plan.requests:
                 limits.pay(meter.bucket, -1)
             raise

@@ -66,6 +66,10 @@ class Meter(msgspec.Struct, frozen=True):
         return WORDS.format(whose=self.whose, limit=self.bucket.limit, what=KINDS[self.kind])
 
 
+Want = tuple[Meter, float]
+"""So much is to be taken."""
+
+
 class Plan:
     """What a request has to pass, and the one of each bucket that is its `place` among the requests."""
 
@@ -75,7 +79,7 @@ class Plan:
         self.requests = tuple(meter for meter in meters if meter.kind == REQUESTS)
         self.input = tuple(meter for meter in meters if meter.kind in (AWARE, WHOLE))
         self.output = tuple(meter for meter in meters if meter.kind == OUTPUT)
-        self.place = [(meter, 1) for meter in self.requests]
+        self.place: list[Want] = [(meter, 1) for meter in self.requests]
         self.reserve = reserve
 
 
