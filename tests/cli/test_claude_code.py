@@ -132,7 +132,9 @@ def test_it_does_a_task(claude: Path, tmp_path: Path, repo: Path, model: str) ->
     calls = [block["name"] for block in session.blocks("assistant") if block["type"] == "tool_use"]
     assert calls == ["Read", "Edit", "Bash"]
     assert [block.get("is_error", False) for block in session.blocks("user")] == [False, False, False]
-    assert session.result["usage"]["input_tokens"] > 0 and session.result["usage"]["output_tokens"] > 0
+    usage = session.result["usage"]
+    assert usage["output_tokens"] > 0
+    assert usage["cache_read_input_tokens"] > usage["input_tokens"] >= 0  # it marks its last message, each time
     assert requests == [("/v1/messages", 200)] * 4
 
 
