@@ -5,14 +5,12 @@ Only digests and counts are kept, and only of requests that ask for it.
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
-from sijo.engine.cache.layout import Layout, Walk, said, written
+from sijo.engine.cache.layout import Layout, Walk, written
 from sijo.engine.cache.settings import of_messages, of_system
 from sijo.engine.prompt import Prompt
-from sijo.wire import blocks as b
 from sijo.wire.base import Json
 from sijo.wire.request import Diagnostics
 
@@ -51,8 +49,8 @@ def fingerprint(prompt: Prompt, layout: Layout) -> Fingerprint:
     settings = of_system(prompt, walk.sights) + b"\n" + of_messages(prompt, walk.sights)
     return Fingerprint(
         model=f"{prompt.model.id} {prompt.request.speed or 'standard'}",
-        system=digest(map(data, prompt.system)),
-        tools=digest(data(tool) for tool in prompt.tools if not getattr(tool, "defer_loading", False)),
+        system=digest(map(written, prompt.system)),
+        tools=digest(written(tool) for tool in prompt.tools if not getattr(tool, "defer_loading", False)),
         settings=digest([settings]),
         messages=spoken(walk, len(walk.blocks)),
         blocks=len(walk.blocks) - walk.messages,
@@ -80,12 +78,8 @@ def spoken(walk: Walk, end: int) -> bytes:
     roles = dict(walk.roles)
     parts: list[bytes] = []
     for position in range(walk.messages, end):
-        parts += (roles.get(position, b""), walk.leads.get(position, b""), data(walk.blocks[position]))
+        parts += (roles.get(position, b""), walk.leads.get(position, b""), written(walk.blocks[position]))
     return digest(parts)
-
-
-def data(block: Any) -> bytes:
-    return said(block) if type(block) is b.Text else written(block)
 
 
 def digest(parts: Iterable[bytes]) -> bytes:

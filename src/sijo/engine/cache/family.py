@@ -6,9 +6,8 @@ from collections.abc import Iterator
 import msgspec
 
 from sijo.engine import lower
-from sijo.engine.cache.layout import said, written
+from sijo.engine.cache.layout import written
 from sijo.engine.prompt import Prompt
-from sijo.wire import blocks as b
 
 BYTES = 16
 _encode, _decode = msgspec.json.encode, msgspec.json.decode
@@ -29,7 +28,7 @@ def shared(prompt: Prompt) -> Iterator[bytes]:
         yield unmarked(bytes(tool))
     first = lower.merged(request.messages[:1])
     for block in (*lower.system_blocks(request.system), *(first[0].content if first else ())):
-        yield said(block) if type(block) is b.Text else written(block)
+        yield written(block)
 
 
 def unmarked(tool: bytes) -> bytes:
