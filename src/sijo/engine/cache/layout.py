@@ -27,6 +27,8 @@ BYTES = 16
 """Of a digest."""
 Mark = tuple[int, str]
 """A breakpoint: the position that it ends, and its lifetime, `5m` or `1h`."""
+PLAIN = frozenset({b.Text, b.ToolUse, b.Thinking, b.RedactedThinking})
+"""Blocks that stand for themselves, and of which nothing else has to be known."""
 END = Raw(b"]")
 """Closes a result whose parts have lines of their own."""
 _encode = msgspec.json.encode
@@ -97,7 +99,8 @@ class Walk:
         self.numbers: list[int] = []
         self.leads: dict[int, bytes] = {}
         self.roles: list[tuple[int, bytes]] = []
-        self.beside: dict[int, int] = {}
+        self.beside: list[tuple[int, int]] = []
+        """Where what costs tokens beside its blocks begins, in order, and how many."""
         self.sights = Sights()
         late = []
         for tool in prompt.tools:
@@ -113,29 +116,31 @@ class Walk:
         self._items(prompt)
 
     def _items(self, prompt: Prompt) -> None:
-        blocks, numbers, see = self.blocks, self.numbers, self.sights.see
+        blocks, numbers = self.blocks, self.numbers
         role, number = "", self.messages
         for item in prompt.items:
-            self._begin(count.MESSAGE)
+            self.beside.append((len(blocks), count.MESSAGE))
             if item.role != role:
                 role = item.role
                 self.roles.append((len(blocks), role.encode() + b"\n"))
-            for block in item.content:
+            content = item.content
+            if PLAIN.issuperset(map(type, content)):  # nearly all: what is typed, thought and called
+                blocks += content
+                numbers += range(number, number + len(content))
+                number += len(content)
+                continue
+            for block in content:
                 kind = type(block)
                 if kind is b.ToolResult and block.content.__class__ is list:  # type: ignore[union-attr]
                     self._parts(block, number)
                 elif kind in SEEN:
-                    see(block)
+                    self.sights.see(block)
                 blocks.append(block)
                 numbers.append(number)
                 number += 1
 
-    def _begin(self, tokens: int) -> None:
-        """Here begins what costs tokens beside its blocks."""
-        self.beside[len(self.blocks)] = self.beside.get(len(self.blocks), 0) + tokens
-
     def _parts(self, result: Any, number: int) -> None:
-        self._begin(count.BLOCK)
+        self.beside.append((len(self.blocks), count.BLOCK))
         head = _encode(msgspec.structs.replace(result, content="", cache_control=None))
         at = len(self.blocks)
         self.leads[at] = self.leads.get(at, b"") + head + b"\n"  # where a result has no parts, the next has its place
@@ -192,30 +197,34 @@ class Tape:
         self._lines: list[Any] = []
 
     def run(self, wanted: set[int], marked: set[int]) -> None:
-        walk, beside, leads, add = self.walk, self.walk.beside, self.walk.leads, self.texts.append
-        end, first = max(wanted, default=-1), walk.messages
+        walk, leads, texts, lines = self.walk, self.walk.leads, self.texts, self._lines
+        end, first, stops = max(wanted, default=-1), walk.messages, wanted | marked
+        beside = iter([*walk.beside, (len(walk.blocks) + 1, 0)])
+        begins, tokens = next(beside)
         for position, block in enumerate(walk.blocks):
             if position == walk.system and self.format is not None:
-                add(_encode(self.format.schema).decode())
-            if position in beside:
-                self.beside += beside[position]
-            if position <= end and position in leads:
-                self._lines.append(Raw(leads[position]))
+                texts.append(_encode(self.format.schema).decode())
+            while begins == position:
+                self.beside += tokens
+                begins, tokens = next(beside)
             if type(block) is b.Text:
-                add(block.text)
+                texts.append(block.text)
             elif position < first:
-                add(count.encoded(block))
+                texts.append(count.encoded(block))
             elif type(block) is not b.ToolResult or block.content.__class__ is str:  # else its parts came before it
-                self.beside += count.block_tokens(block, self.texts, self.high)
+                self.beside += count.block_tokens(block, texts, self.high)
             if position <= end:
-                self._lines.append(line(block))
+                if position in leads:
+                    lines.append(Raw(leads[position]))
+                lines.append(line(block))
             if self.found:
                 self._shown(block, position <= end)
-            if position in wanted:
-                self.digests[position] = self._digest()
-            if position in marked:
-                self.places[position] = (len(self.texts), self.beside)
-        self.beside += beside.get(len(walk.blocks), 0)
+            if position in stops:
+                if position in wanted:
+                    self.digests[position] = self._digest()
+                if position in marked:
+                    self.places[position] = (len(texts), self.beside)
+        self.beside += sum(tokens for at, tokens in walk.beside if at >= len(walk.blocks))
 
     def _shown(self, block: Any, hashed: bool) -> None:
         """Tools that were deferred stand where they were found, and not before."""
