@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from sijo import ids
 from sijo.engine import context, lower, rules, thinking
 from sijo.engine.betas import Betas
-from sijo.engine.cache import UNAVAILABLE, Cache, Reuse
+from sijo.engine.cache import UNAVAILABLE, Account, Cache, Reuse
 from sijo.engine.caller import ANYBODY, Caller
 from sijo.engine.calls import eager
 from sijo.engine.catalog import Catalog, Served
@@ -69,13 +69,14 @@ class Intake:
         request, whole, served, cached = self._read(body, MessageRequest, terms)
         assert isinstance(request, MessageRequest)
         able = served.backend.abilities
-        account = None
-        if (cached or request.diagnostics is not None) and not able.signs:  # a relay's upstream keeps its own
-            account = self.cache.account(whole, terms.caller.workspace)
         prompt = self._lowered(whole, served)
         counter = self.counters.get(served.backend.name, tokens)
-        if account is not None and able.everything and counter is tokens:
-            expected = account.layout.tokens
+        told = request.diagnostics is not None or (
+            cached and not (len(body) < whole.model.cache_minimum and bare(body))
+        )
+        account = self._account(whole, terms, served) if told else None
+        if account is not None and counter is tokens and not able.truncates:
+            expected = account.layout.tokens  # of the prompt as it was asked for: to count it twice would be felt
         else:
             expected = prompt_tokens(prompt, counter)
         if account is not None:
@@ -109,6 +110,10 @@ class Intake:
         if request.context_management is not None and not able.signs:
             turn.message.context_management = {"applied_edits": []}  # the edits that are served change nothing
         return turn, request.stream, served
+
+    def _account(self, whole: Prompt, terms: Terms, served: Served) -> Account | None:
+        """Who divides the input between the cache and the caller. A relay's upstream keeps its own account."""
+        return None if served.backend.abilities.signs else self.cache.account(whole, terms.caller.workspace)
 
     def counted(self, body: bytes, terms: Terms) -> tuple[Prompt, Served]:
         """A prompt whose tokens are asked for, and who would serve it. Raises the API's errors."""
@@ -201,6 +206,12 @@ class Intake:
         if prompt.stops:
             filters.append(Stops(prompt.stops))
         return filters
+
+
+def bare(body: bytes) -> bool:
+    """Whether a body has words alone: it has fewer tokens than bytes then, and one too short for the cache is known at
+    once."""
+    return body.find(b'"source"') < 0 and body.find(b"\\u") < 0
 
 
 def build(
