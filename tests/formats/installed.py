@@ -2,14 +2,12 @@
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.formats.asked import Target
-from tests.http.installed import kept
+from tests.http.installed import environment, packages
 
 HERE = Path(__file__).parent
 SECONDS = 120
@@ -17,26 +15,12 @@ SECONDS = 120
 
 def langchain() -> Path:
     """The interpreter of a virtual environment that has LangChain's adapter."""
-    lock = HERE / "langchain" / "requirements.lock"
-
-    def install(folder: Path) -> None:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
-
-    return kept("langchain", lock, install) / "bin" / "python"
+    return environment("langchain", HERE / "langchain" / "requirements.lock")
 
 
 def vercel() -> Path:
     """A folder whose `node_modules` has Vercel's AI SDK and its adapter."""
-    source = HERE / "vercel"
-
-    def install(folder: Path) -> None:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(source / name, folder)
-        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True)
-
-    return kept("vercel", source / "package-lock.json", install)
+    return packages("vercel", HERE / "vercel")
 
 
 def run(command: list[str], script: Path, target: Target, folder: Path) -> Any:

@@ -28,25 +28,33 @@ def kept(name: str, lock: Path, install: Callable[[Path], None]) -> Path:
     return home
 
 
-def old_python() -> Path:
-    """The interpreter of a virtual environment that has the last 0.x release of the Python SDK."""
-    lock = HERE / "samples" / "old-sdk.lock"
+def environment(name: str, lock: Path) -> Path:
+    """The interpreter of a virtual environment with what a lock file names."""
 
     def install(folder: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         subprocess.run([*pip, "--require-hashes", "-r", str(lock)], check=True)
 
-    return kept("old-sdk", lock, install) / "bin" / "python"
+    return kept(name, lock, install) / "bin" / "python"
+
+
+def packages(name: str, source: Path) -> Path:
+    """A folder whose `node_modules` has what the lock file in `source` names."""
+
+    def install(folder: Path) -> None:
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(source / file, folder)
+        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True)
+
+    return kept(name, source / "package-lock.json", install)
+
+
+def old_python() -> Path:
+    """The interpreter of a virtual environment that has the last 0.x release of the Python SDK."""
+    return environment("old-sdk", HERE / "samples" / "old-sdk.lock")
 
 
 def typescript() -> Path:
     """A folder whose `node_modules` has the TypeScript SDK."""
-    source = HERE / "typescript"
-
-    def install(folder: Path) -> None:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(source / name, folder)
-        subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=folder, check=True)
-
-    return kept("typescript", source / "package-lock.json", install)
+    return packages("typescript", HERE / "typescript")

@@ -6,6 +6,7 @@ itself.
 
 import asyncio
 import hashlib
+from abc import abstractmethod
 from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -124,9 +125,10 @@ class Search(Session, Generic[T]):
         else:
             yield d.Whole(r.ToolSearchResult(call.id, r.FoundTools([r.ToolReference(name) for name in names])))
 
+    @abstractmethod
     async def found(self, words: str, limit: int, turn: Turn) -> list[str]:
         """The names of what is found. Raises BadPattern, and what `Session.run` may."""
-        raise NotImplementedError
+        ...
 
     def failed(self, call: Call, code: str, /) -> r.ToolSearchResult:
         return refused(call, code)
