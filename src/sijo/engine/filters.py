@@ -32,9 +32,14 @@ async def through(filters: Sequence[Filter], source: AsyncGenerator[d.AnyDelta])
                 yield out
             if any(f.done for f in filters):
                 break
+    for out in ended(filters):
+        yield out
+
+
+def ended(filters: Sequence[Filter]) -> Iterable[d.AnyDelta]:
+    """What the filters still held."""
     for at, last in enumerate(filters):
-        for out in push(filters[at + 1 :], last.end()):
-            yield out
+        yield from push(filters[at + 1 :], last.end())
 
 
 def push(filters: Sequence[Filter], deltas: Iterable[d.AnyDelta]) -> Iterable[d.AnyDelta]:

@@ -149,8 +149,10 @@ def speakers(turn: Turn, out: Assembler) -> Iterator[AsyncGenerator[AnyDelta]]:
         if turn.summarizer is not None and sums_up(prompt.thought):
             spoken = summarized(spoken, prompt, turn.summarizer)
         filters = turn.filters(prompt)
-        spoken = through(filters, spoken) if filters else spoken
-        yield spoken if turn.account is None else turn.account.told(spoken, list(message.content), turn.id)
+        if turn.account is not None:
+            yield turn.account.told(spoken, filters, list(message.content), turn.id)
+        else:
+            yield through(filters, spoken) if filters else spoken
         if not tools or message.stop_reason not in GOES_ON:
             return
         said = message.content[seen:]

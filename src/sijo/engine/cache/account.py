@@ -17,6 +17,7 @@ from sijo.engine import deltas as d
 from sijo.engine.cache import charge, diagnose
 from sijo.engine.cache.index import Index
 from sijo.engine.cache.layout import Layout, Mark, lay
+from sijo.engine.filters import Filter, ended, push
 from sijo.engine.prompt import Item, Prompt
 from sijo.wire import blocks as b
 from sijo.wire.base import Json
@@ -86,10 +87,12 @@ class Account:
         self.found = await self._look(self.layout)
         return min(self.expected, self.found.tokens)
 
-    async def told(self, deltas: Deltas, content: Sequence[b.Block], message: str) -> Deltas:
-        """What a model says, after `content` of the same turn, with the input side of its usage accounted.
+    async def told(self, deltas: Deltas, filters: Sequence[Filter], content: Sequence[b.Block], message: str) -> Deltas:
+        """What a model says, passed through its filters, with the input side of its usage accounted. It comes after
+        `content` of the same turn.
 
-        The prefixes are there for others as soon as the first word is.
+        The prefixes are there for others as soon as the first word is. (The filters are not left to `through`: one more
+        generator on the way would be felt in each event.)
         """
         first, self.begun = not self.begun, True
         layout = self._after(content) if content else self.layout
@@ -98,16 +101,19 @@ class Account:
             if about is not None:
                 yield d.About({"diagnostics": about})
             bill = Bill(self, layout, found, layout.tokens if content else self.expected)
-            async for delta in source:
-                kind = type(delta)
-                if kind is d.Spent:
-                    rest = bill.heard(delta)  # type: ignore[arg-type]
-                    if rest is not None:
-                        yield rest
-                    continue
-                if not bill.open and kind not in SILENT:
+            async for said in source:
+                for delta in push(filters, (said,)) if filters else (said,):
+                    if not bill.open and type(delta) not in SILENT:
+                        yield await bill.opened()
+                    if (due := bill.heard(delta) if type(delta) is d.Spent else delta) is not None:
+                        yield due
+                if filters and any(one.done for one in filters):
+                    break
+            for delta in ended(filters):
+                if not bill.open and type(delta) not in SILENT:
                     yield await bill.opened()
-                yield delta
+                if (due := bill.heard(delta) if type(delta) is d.Spent else delta) is not None:
+                    yield due
             yield await bill.closed()
 
     async def _opened(self, layout: Layout, message: str) -> tuple[charge.Finding, Json | None]:
