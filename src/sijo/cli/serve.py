@@ -32,12 +32,12 @@ SNIPPET = """\
   curl {url}/v1/messages -H 'x-api-key: {key}' -H 'anthropic-version: 2023-06-01' -H 'content-type: application/json' \\
     -d '{{"model": "{model}", "max_tokens": 200, "messages": [{{"role": "user", "content": "Hello!"}}]}}'
 
-  python - <<'END'    # pip install anthropic
-  from anthropic import Anthropic
-  client = Anthropic(base_url="{url}", api_key="{key}")
-  message = client.messages.create(model="{model}", max_tokens=200, messages=[{{"role": "user", "content": "Hello!"}}])
-  print(message.content[0].text)
-  END
+python - <<'END'    # pip install anthropic
+from anthropic import Anthropic
+client = Anthropic(base_url="{url}", api_key="{key}")
+message = client.messages.create(model="{model}", max_tokens=200, messages=[{{"role": "user", "content": "Hello!"}}])
+print(message.content[0].text)
+END
 """
 SHOWN = "claude-sonnet-4-6"
 ENGINE_KEY = "SIJO_ENGINE_KEY"
