@@ -26,9 +26,9 @@ class Tokens(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, *, opens: bool) -> None:
+    def __init__(self, *, opens: bool, renders: bool = True) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
-        self.opens = opens
+        self.opens, self.renders = opens, renders
         self.words = list(WORDS)
         self.completed: list[Any] = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -51,7 +51,9 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        if self.path == "/tokenize":
+        if self.path == "/tokenize" and not self.server.renders:
+            self.send_error(404)
+        elif self.path == "/tokenize":
             tokens = (
                 self.server.rendered(body["messages"]) if "messages" in body else self.server.tokens(body["prompt"])
             )
@@ -60,7 +62,12 @@ class Answers(BaseHTTPRequestHandler):
             self.server.completed.append(body["prompt"])
             usage = {"prompt_tokens": len(body["prompt"]), "completion_tokens": 1}
             chunks = [{"choices": [{"text": "done", "finish_reason": "stop"}]}, {"choices": [], "usage": usage}]
-            self.answer("text/event-stream", b"".join(b"data: %s\n\n" % json.dumps(x).encode() for x in chunks))
+            self.answer("text/event-stream", stream(chunks))
+        elif "<notes>" in body["messages"][-1]["content"]:
+            self.server.completed.append(body["messages"][-1]["content"])
+            self.answer(
+                "text/event-stream", stream([{"choices": [{"delta": {"content": "done"}, "finish_reason": "stop"}]}])
+            )
         else:
             self.think()
 
@@ -85,6 +92,10 @@ class Answers(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None: ...
 
 
+def stream(chunks: list[Any]) -> bytes:
+    return b"".join(b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in chunks)
+
+
 @pytest.fixture(params=[True, False], ids=["the template opens the tag", "the model opens the tag"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Tokens]:
     with Tokens(opens=request.param) as running:
@@ -94,6 +105,25 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Tokens]:
 
 @pytest.mark.parametrize("kind", ["vllm", "sglang"])
 async def test_the_answer_goes_on_from_the_same_tokens(engine: Tokens, kind: str) -> None:
+    thought, said = await spoken(engine, kind)
+    assert 0 < len(thought) <= 1024
+    assert said == ["done"]
+    (prompt,) = engine.completed
+    text = " ".join(engine.words[token] for token in prompt).replace(" \n ", "\n").rstrip()
+    assert text == f"<s> user: why? assistant: <think>\n{' '.join(['hm'] * len(thought))}\n</think>"
+
+
+async def test_behind_a_gateway_that_passes_the_chat_alone_the_thought_is_told_in_words() -> None:
+    with Tokens(opens=True, renders=False) as engine:
+        thought, said = await spoken(engine, "vllm")
+        engine.shutdown()
+    assert 0 < len(thought) <= 1024
+    assert said == ["done"]
+    assert f"<notes>\n{'hm ' * len(thought)}\n</notes>" in engine.completed[0]
+
+
+async def spoken(engine: Tokens, kind: str) -> tuple[list[str], list[str]]:
+    """What is thought and what is said by a model whose thinking is cut off."""
     model = models().get("claude-opus-4-6")
     assert model is not None
     upstream = Upstream()
@@ -106,8 +136,4 @@ async def test_the_answer_goes_on_from_the_same_tokens(engine: Tokens, kind: str
     deltas = [delta async for delta in speak(chat, asked)]
     await upstream.close()
     thought = [delta.text for delta in deltas if isinstance(delta, d.Thinking)]
-    assert 0 < len(thought) <= 1024
-    assert [delta.text for delta in deltas if isinstance(delta, d.Text)] == ["done"]
-    (prompt,) = engine.completed
-    text = " ".join(engine.words[token] for token in prompt).replace(" \n ", "\n").rstrip()
-    assert text == f"<s> user: why? assistant: <think>\n{' '.join(['hm'] * len(thought))}\n</think>"
+    return thought, [delta.text for delta in deltas if isinstance(delta, d.Text)]

@@ -218,9 +218,25 @@ def test_a_pattern_that_backtracks_without_end_is_matched_in_linear_time() -> No
     assert refusal(json.dumps({**BASE, "tools": [tool]}).encode()) == words
 
 
+@pytest.mark.parametrize("filler", ["", "x" * 9000, "a\\nb"])
+@pytest.mark.parametrize("level", ['{"a":%s}', "[%s]", '{"properties":{"a":%s}}'])
+def test_what_is_deeper_than_anybody_needs_is_refused_before_it_is_looked_at(level: str, filler: str) -> None:
+    """Also where the parser still takes it, and only what is done with it later would run out of levels."""
+    for depth in (100, 190, 210, 450, 900, 960, 970, 975, 980, 985, 990, 1000, 2000):
+        value = "1"
+        for _ in range(depth // max(1, level.count("{"))):
+            value = level % value
+        tool = f'{{"name":"f","input_schema":{{"type":"object","x":{value}}}}}'
+        words = refusal(json.dumps({**BASE, "system": "SYSTEM", "tools": "TOOLS"}).replace('"TOOLS"', f"[{tool}]")
+                        .replace("SYSTEM", filler).encode())  # fmt: skip
+        assert (words is None) if depth < 195 else words and words.startswith(f"{INVALID}recursion limit exceeded"), (
+            depth
+        )
+
+
 def test_a_deep_schema_is_walked_to_its_end() -> None:
     leaf: dict[str, Any] = {"type": "integer", "minimum": 1}
-    for _ in range(200):
+    for _ in range(90):
         leaf = {"type": "object", "additionalProperties": False, "properties": {"a": leaf}}
     form = {"format": {"type": "json_schema", "schema": leaf}}
     words = "output_config.format.schema: For 'integer' type, property 'minimum' is not supported"

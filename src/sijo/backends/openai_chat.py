@@ -20,6 +20,7 @@ from sijo.backends.upstream import AWAY, LACKING, Refused, Reply, Upstream, addr
 from sijo.engine.context import stops_at_window
 from sijo.engine.deltas import AnyDelta
 from sijo.engine.prompt import Prompt
+from sijo.engine.thinking.speak import unbegun
 from sijo.errors import Unreachable
 from sijo.wire.base import Json
 
@@ -65,14 +66,10 @@ class OpenAIChat:
 
     async def generate(self, prompt: Prompt, /) -> AsyncGenerator[AnyDelta]:
         """Continue the prompt. Closing this closes the connection, which is how an engine is stopped."""
-        if prompt.begun is None:
+        body = None if prompt.begun is None else await self._continued(prompt)
+        if body is None:
+            prompt = unbegun(prompt)
             body = request.body(prompt, self.engine, self.model)
-        else:
-            renderer = Renderer(self.engine, self.model, self._base.origin(), self._headers, self._upstream)
-            try:
-                body = await renderer.body(prompt)
-            except Refused as refused:
-                raise self._fault(refused).error(context=self.context) from None
         for field in self._refused:
             body.pop(field, None)
         said = False
@@ -115,6 +112,22 @@ class OpenAIChat:
 
     async def close(self) -> None:
         """Nothing is held here."""
+
+    async def _continued(self, prompt: Prompt) -> Json | None:
+        """A body that goes on after what was begun, or None where the engine's template cannot be asked for: what
+        stands before it passes the chat alone."""
+        if not self.abilities.resumes:
+            return None
+        renderer = Renderer(self.engine, self.model, self._base.origin(), self._headers, self._upstream)
+        try:
+            return await renderer.body(prompt)
+        except Refused as refused:
+            fault = self._fault(refused)
+            if fault.status not in LACKING:
+                raise fault.error(context=self.context) from None
+        log.info("%s renders no prompts here: it is told what it thought, and does not go on after it", self.name)
+        self.abilities = msgspec.structs.replace(self.abilities, resumes=False)
+        return None
 
     async def _ask(self, prompt: Prompt, body: Json) -> Reply:
         """The answer, once it begins. Raises an ApiError that means what the engine meant."""

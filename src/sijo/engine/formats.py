@@ -14,8 +14,8 @@ from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
 from sijo.engine.estimate import tokens
 from sijo.engine.forced import called, is_forced
-from sijo.engine.prompt import Prompt, Thought
-from sijo.engine.thinking.speak import CLOSED, continued, noted
+from sijo.engine.prompt import Prompt
+from sijo.engine.thinking.speak import continued, unbegun
 from sijo.wire.request import NoTools
 
 Deltas = AsyncGenerator[d.AnyDelta]
@@ -106,7 +106,7 @@ class Holding:
         elif self.abilities.resumes:
             rest = replace(rest, begun=thought)
         else:
-            rest = replace(noted(rest, CLOSED.format(thought)), thought=Thought())
+            rest = unbegun(replace(rest, begun=thought))
         input = None
         if thought:
             yield d.Spent(output=spent, thinking=spent)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -64,9 +65,11 @@ class Intake:
     cache: Cache = field(default_factory=Cache)
     """Prompt caching by the API's rules; without an index clients are told what engines say of a cache of their own."""
 
-    def turn(self, body: bytes, terms: Terms) -> tuple[Turn, bool, Served]:
-        """A turn, whether it is to stream, and who serves it. Raises the API's errors."""
-        request, whole, served, cached = self._read(body, MessageRequest, terms)
+    def turn(self, body: bytes, terms: Terms, found: Any = None) -> tuple[Turn, bool, Served]:
+        """A turn, whether it is to stream, and who serves it. Raises the API's errors. `found` is the body's JSON,
+        where it was parsed already."""
+        found = rules.parse(body) if found is None else found
+        request, whole, served, cached = self._read(found, MessageRequest, terms)
         assert isinstance(request, MessageRequest)
         able = served.backend.abilities
         prompt = self._lowered(whole, served)
@@ -117,7 +120,7 @@ class Intake:
 
     def counted(self, body: bytes, terms: Terms) -> tuple[Prompt, Served]:
         """A prompt whose tokens are asked for, and who would serve it. Raises the API's errors."""
-        _, prompt, served, _ = self._read(body, CountRequest, terms)
+        _, prompt, served, _ = self._read(rules.parse(body), CountRequest, terms)
         return self._lowered(prompt, served), served
 
     async def count(self, prompt: Prompt, served: Served) -> int:
@@ -127,10 +130,10 @@ class Intake:
             count = prompt_tokens(prompt, self.counters.get(served.backend.name, tokens))
         return count
 
-    def _read(self, body: bytes, kind: type[CountRequest], terms: Terms) -> tuple[CountRequest, Prompt, Served, bool]:
+    def _read(self, found: Any, kind: type[CountRequest], terms: Terms) -> tuple[CountRequest, Prompt, Served, bool]:
         lenient = not self.catalog.strict
         closed = NONE if lenient else partial(self._closed, terms)
-        request = rules.read(body, kind, closed=closed, lenient=lenient, betas=bool(terms.betas))
+        request = rules.formed(found, kind, closed=closed, lenient=lenient, betas=bool(terms.betas))
         tools = rules.tools(request.tools) if request.tools else []
         served = self.catalog.find(request.model)
         able = served.backend.abilities

@@ -3,14 +3,13 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
 from starlette.types import Receive, Scope, Send
 
 from sijo.engine.entry import Ledger, entry
 from sijo.engine.faults import Cut, Garbage
 from sijo.engine.intake import Intake, Terms
+from sijo.engine.rules import parse
 from sijo.engine.turn import Turn, collect, run
 from sijo.errors import ApiError
 from sijo.http import body
@@ -20,7 +19,6 @@ from sijo.http.limits import Limits
 from sijo.http.sse import EventStream, encode
 from sijo.http.watch import Watch
 
-T = TypeVar("T")
 JSON = (b"content-type", b"application/json")
 LARGE = 1024 * 1024
 """Bytes of a body above which to read it would hold up everybody else."""
@@ -42,9 +40,13 @@ class Messages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope["call"]
         raw = await body.read(call, receive)
-        place = await self.limits.enter(call, raw) if self.limits is not None else None
+        weighs = heavy(raw)
+        found = await asyncio.to_thread(parse, raw) if weighs else parse(raw)
+        place = await self.limits.enter(call, found) if self.limits is not None else None
         read, terms = self.intake.turn, Terms(call.version, call.betas, call.caller)
-        turn, call.stream, served = await aside(read, raw, terms) if heavy(raw) else read(raw, terms)
+        turn, call.stream, served = (
+            await asyncio.to_thread(read, raw, terms, found) if weighs else read(raw, terms, found)
+        )
         call.model, call.backend = served.model.id, served.backend.name
         if place is not None:
             await place.admit(turn)
@@ -104,20 +106,15 @@ class Count:
             await self.limits.count(call)
         raw = await body.read(call, receive)
         read, terms = self.intake.counted, Terms(call.version, call.betas, call.caller)
-        prompt, served = await aside(read, raw, terms) if heavy(raw) else read(raw, terms)
+        prompt, served = await asyncio.to_thread(read, raw, terms) if heavy(raw) else read(raw, terms)
         count = await self.intake.count(prompt, served)
         call.model, call.backend, call.input_tokens = served.model.id, served.backend.name, count
         await answer(send, b'{"input_tokens":%d}' % count)
 
 
-async def aside(read: Callable[[bytes, Terms], T], raw: bytes, terms: Terms) -> T:
-    """What is read from a body that is heavy; in a thread, so that nobody else has to wait for it."""
-    return await asyncio.to_thread(read, raw, terms)
-
-
 def heavy(raw: bytes) -> bool:
-    """Whether to read a body may take long: it is large, or may hold a PDF, however that is spelt, whose text is taken
-    out of it.
+    """Whether to read a body may take long, and is for a thread, lest everybody else wait for it: it is large, or may
+    hold a PDF, however that is spelt, whose text is taken out of it.
 
     Fixed strings are looked for first: one pattern for all of it would take five times as long. (`in` takes bytes for a
     number at first, and an error for an answer: `find` does not.)

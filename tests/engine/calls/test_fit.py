@@ -136,3 +136,11 @@ def test_a_name_is_found_among_ten_thousand() -> None:
     known = Known([t.Custom(name=f"tool_{at}", input_schema={"type": "object"}) for at in range(10_000)])
     assert known.judged("Tool_77", "{}").name == "tool_77"
     assert known.judged("nothing_like_it", "{}").complaint
+
+
+@pytest.mark.parametrize("deep", [1, 90, 140, 300])
+def test_a_schema_that_is_too_deep_is_not_tried(deep: int) -> None:
+    schema: Any = {"type": "string"}
+    for _ in range(deep):
+        schema = {"properties": {"a": schema}}
+    assert Fit(schema).fitted({"b": 1}) == ({"b": 1}, [])

@@ -86,7 +86,7 @@ async def ask(
 ) -> Call:
     """A whole request: let in, answered, over. `used` are fields of its usage. Raises what the limits raise."""
     made, raw = call(caller), body(model, most)
-    entry = await limits.enter(made, raw)
+    entry = await limits.enter(made, msgspec.json.decode(raw))
     assert entry is not None
     answered = turn(raw, expected)
     await entry.admit(answered)

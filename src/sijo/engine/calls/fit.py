@@ -47,8 +47,8 @@ def _validator(text: bytes) -> "Draft202012Validator | None":
         return jsonschema_rs.Draft202012Validator(
             msgspec.json.decode(text), offline=True, pattern_options=jsonschema_rs.RegexOptions()
         )
-    except jsonschema_rs.ValidationError:
-        return None  # a reference that leads nowhere, or a pattern that takes more than linear time
+    except ValueError:
+        return None  # a reference that leads nowhere, a pattern that takes more than linear time, or too deep
 
 
 class Fit:

@@ -24,6 +24,9 @@ KEY = re.compile(rb'"(?<!\\")[ \t\r\n]*:')
 BLANKS = b" \t\r\n"
 SHORT = 8192
 """Bytes of a body that is sooner written again than walked."""
+DEEPEST = 200
+"""Levels of JSON, as many as the parser takes that gives the reasons. Nothing that is done with a body later comes near
+the interpreter's own limit then."""
 LONE = frozenset({"system", "output_config", "output_format"})
 """Fields that hold objects of which only one kind would do."""
 SLASHED = re.compile(rb'\\\\"[ \t\r\n]*:')
@@ -47,12 +50,23 @@ def read(
     lenient: bool = False,
     betas: bool = False,
 ) -> R:
-    """The request. Raises InvalidRequest with the first fault.
+    """The request that a body is. Raises InvalidRequest with the first fault."""
+    return formed(parse(body), kind, closed=closed, lenient=lenient, betas=betas)
+
+
+def formed(
+    found: Any,
+    kind: type[R],
+    *,
+    closed: frozenset[str] | Callable[[str], frozenset[str]] = frozenset(),
+    lenient: bool = False,
+    betas: bool = False,
+) -> R:
+    """The request that parsed JSON is. Raises InvalidRequest with the first fault.
 
     `closed` are top-level fields that this request may not have, or what tells them for a model: they count as unknown.
     Where `lenient`, unknown fields of a request that carries any beta (`betas`) are left out instead, and logged.
     """
-    found = parse(body)
     if not isinstance(found, dict):
         raise InvalidRequest("The request body must be a JSON object")
     if callable(closed):
@@ -105,13 +119,16 @@ def untagged(found: dict[str, Any]) -> bool:
 
 
 def once(body: bytes, found: Any) -> bool:
-    """Whether it is certain that no key of valid JSON stands twice: it has as many in writing as are left of it.
+    """Whether it is certain that no key of valid JSON stands twice, for it has as many in writing as are left of it,
+    and that it is not too deep.
 
     That costs half of what the parsing does, where a parser that looks for duplicates costs twice as much. In doubt,
     which is rare, that parser is asked.
     """
     if body.find(b"\\") < 0:  # then no quote stands inside a string, and blanks tell nothing
-        return ends(body) == (ends(_encode(found)) if len(body) < SHORT else held(found))
+        if len(body) < SHORT and (len(body) < 2 * DEEPEST or body.count(b"{") + body.count(b"[") <= DEEPEST):
+            return ends(body) == ends(_encode(found))
+        return ends(body) == held(found)
     return len(KEY.findall(body)) == held(found) and SLASHED.search(body) is None
 
 
@@ -121,16 +138,21 @@ def ends(text: bytes) -> int:
 
 
 def held(value: Any) -> int:
-    """How many keys a decoded value has, at all depths."""
-    keys, todo = 0, [value]
-    add = todo.extend
-    for part in todo:  # which grows on the way
-        if part.__class__ is dict:
-            keys += len(part)
-            add(part.values())
-        elif part.__class__ is list:
-            add(part)
-    return keys
+    """How many keys a decoded value has, at all levels; -1 where there are too many levels."""
+    keys, level = 0, [value]
+    for _ in range(DEEPEST + 1):
+        below: list[Any] = []
+        add = below.extend
+        for part in level:
+            if part.__class__ is dict:
+                keys += len(part)
+                add(part.values())
+            elif part.__class__ is list:
+                add(part)
+        if not below:
+            return keys
+        level = below
+    return -1
 
 
 def reason(body: bytes) -> str | None:

@@ -142,7 +142,7 @@ async def limited(backend: Backend, prompt: Prompt, limit: int, *, resume: bool 
     if backend.abilities.resumes and resume:
         rest = replace(prompt, begun=begun, max_tokens=left)
     else:
-        rest = replace(noted(prompt, CLOSED.format(begun)), max_tokens=left, thought=Thought())
+        rest = unbegun(replace(prompt, begun=begun, max_tokens=left))
     async with aclosing(backend.generate(rest)) as deltas:
         async for delta in deltas:
             if type(delta) is d.Spent:
@@ -193,6 +193,13 @@ async def reflected(backend: Backend, prompt: Prompt, limit: int) -> Deltas:
         async for delta in deltas:
             if type(delta) is not d.Thinking:
                 yield delta
+
+
+def unbegun(prompt: Prompt) -> Prompt:
+    """The prompt for an engine that cannot go on after a thought that was begun: it is told what it thought."""
+    if prompt.begun is None:
+        return prompt
+    return replace(noted(prompt, CLOSED.format(prompt.begun)), begun=None, thought=Thought())
 
 
 def noted(prompt: Prompt, words: str) -> Prompt:

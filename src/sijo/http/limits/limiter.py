@@ -9,8 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-
-import msgspec
+from typing import Any
 
 from sijo.engine.catalog import Catalog
 from sijo.engine.turn import Turn
@@ -29,15 +28,6 @@ CHARACTERS = 4
 """Of a token, on the way: its true number is told at the end."""
 EVERY = 0.5
 """Seconds after which what is being produced is taken."""
-
-
-class Peek(msgspec.Struct):
-    """All that is looked at before a request has its place."""
-
-    model: str
-
-
-peek = msgspec.json.Decoder(Peek).decode
 
 
 class Limits:
@@ -76,16 +66,20 @@ class Limits:
             except StoreError as error:
                 log.warning("limits cannot be settled: %s", error)
 
-    async def enter(self, call: Call, raw: bytes) -> "Entry | None":
-        """A place among the requests, for a body that is not read yet. None for one that will be refused anyhow.
+    async def enter(self, call: Call, found: Any) -> "Entry | None":
+        """A place among the requests, for a body of which no more is known than that it is JSON. None for one that will
+        be refused anyhow.
 
         Raises `RateLimited`, or `InvalidRequest` where money is out.
         """
         if self.spend is not None:
             self.spend.check(call.caller)
+        model = found.get("model") if isinstance(found, dict) else None
+        if not isinstance(model, str):
+            return None
         try:
-            served = self.catalog.find(peek(raw).model)
-        except (msgspec.DecodeError, NotFound, UnicodeError):
+            served = self.catalog.find(model)
+        except NotFound:
             return None
         entry = Entry(self, self.plans.of(call.caller, served), call)
         if self.leases is not None:
