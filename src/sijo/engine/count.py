@@ -6,7 +6,7 @@ ones at all.
 """
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -54,13 +54,12 @@ def prompt_tokens(prompt: Prompt, text: Text) -> int:
     texts += [block.text for block in prompt.system]
     for item in prompt.items:
         total += MESSAGE
+        if not deferred:
+            total += add(item.content, texts, high)
+            continue
         for block in item.content:
-            if type(block) is b.Text:
-                texts.append(block.text)
-                continue
             total += block_tokens(block, texts, high)
-            if deferred:
-                texts += [encoded(deferred.pop(name)) for name in found(block) if name in deferred]
+            texts += [encoded(deferred.pop(name)) for name in found(block) if name in deferred]
     return total + text("\n".join(texts))
 
 
@@ -127,6 +126,25 @@ def encoded(part: Any) -> str:
     if getattr(part, "cache_control", None) is not None:  # a mark for the cache is no part of the prompt
         part = msgspec.structs.replace(part, cache_control=None)
     return _encode(part).decode()
+
+
+def add(blocks: Iterable[Any], texts: list[str], high: bool, *, flat: bool = False) -> int:
+    """The tokens of blocks beside their texts, which are added to `texts`; those that are the most are known at sight.
+    Where they are `flat`, the parts of a result are among them."""
+    beside = 0
+    for block in blocks:
+        kind = type(block)
+        if kind is b.Text:
+            texts.append(block.text)
+        elif kind is b.ToolUse:
+            texts += (block.name, _encode(block.input).decode())
+            beside += BLOCK
+        elif kind is b.ToolResult and block.content.__class__ is str:
+            texts.append(block.content)
+            beside += BLOCK
+        elif kind is not b.ToolResult or not flat:
+            beside += block_tokens(block, texts, high)
+    return beside
 
 
 def block_tokens(block: Any, texts: list[str], high: bool) -> int:

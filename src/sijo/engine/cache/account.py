@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import ClassVar
 
@@ -16,7 +17,8 @@ from msgspec.structs import replace
 from sijo.engine import deltas as d
 from sijo.engine.cache import charge, diagnose
 from sijo.engine.cache.index import Index
-from sijo.engine.cache.layout import Layout, Mark, lay
+from sijo.engine.cache.layout import Layout, lay
+from sijo.engine.cache.walk import Mark
 from sijo.engine.filters import Filter, ended, push
 from sijo.engine.prompt import Item, Prompt
 from sijo.wire import blocks as b
@@ -39,15 +41,15 @@ class Cache:
 
     def root(self, workspace: str | None, model: str) -> bytes:
         """What the digests of a workspace begin with."""
-        return self._keyed(b"root", workspace, model)
+        return keyed(self.secret, b"root", workspace, model)
 
     def salt(self, workspace: str | None) -> str:
         """What tells an engine to keep a workspace's prefixes apart, without naming it. The default one has none."""
-        return "" if workspace is None else self._keyed(self.SALT, workspace, "").hex()
+        return "" if workspace is None else keyed(self.secret, self.SALT, workspace, "").hex()
 
     def note_key(self, workspace: str | None, message: str) -> bytes:
         """Under what the note on a message is kept."""
-        return self._keyed(b"note", workspace, message)
+        return keyed(self.secret, b"note", workspace, message)
 
     def account(self, prompt: Prompt, workspace: str | None) -> "Account | None":
         """The account of a turn, from its prompt before anything is lowered."""
@@ -59,10 +61,13 @@ class Cache:
         layout = lay(prompt, root, automatic=automatic)
         return Account(self, self.index, prompt, workspace, root, layout, self.clock())
 
-    def _keyed(self, use: bytes, workspace: str | None, name: str) -> bytes:
-        key = blake2b(self.secret).digest()[:32]
-        words = repr((workspace, name)).encode()
-        return blake2b(words, key=key, person=use, digest_size=16).digest()
+
+@lru_cache(1024)
+def keyed(secret: bytes, use: bytes, workspace: str | None, name: str) -> bytes:
+    """A digest that only who has the secret can make."""
+    key = blake2b(secret).digest()[:32]
+    words = repr((workspace, name)).encode()
+    return blake2b(words, key=key, person=use, digest_size=16).digest()
 
 
 @dataclass(slots=True)

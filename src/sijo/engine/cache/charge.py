@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sijo.engine.cache.index import LIFETIMES, Entry
-from sijo.engine.cache.layout import Layout, Mark
+from sijo.engine.cache.layout import Layout
+from sijo.engine.cache.walk import Mark
 
 
 @dataclass(slots=True)

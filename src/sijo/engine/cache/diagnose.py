@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from sijo.engine.cache.layout import Layout, Walk, written
+from sijo.engine.cache.layout import Layout
 from sijo.engine.cache.settings import of_messages, of_system
+from sijo.engine.cache.walk import Walk, written
 from sijo.engine.prompt import Prompt
 from sijo.wire.base import Json
 from sijo.wire.request import Diagnostics
@@ -19,6 +20,7 @@ UNAVAILABLE: Json = {"type": "unavailable"}
 KEPT = 24 * 3600
 """Seconds for which a request can be compared with."""
 BYTES = 16
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 class Fingerprint(msgspec.Struct, array_like=True, frozen=True):
@@ -52,7 +54,7 @@ def fingerprint(prompt: Prompt, layout: Layout) -> Fingerprint:
         system=digest(map(written, prompt.system)),
         tools=digest(written(tool) for tool in prompt.tools if not getattr(tool, "defer_loading", False)),
         settings=digest([settings]),
-        messages=spoken(walk, len(walk.blocks)),
+        messages=spoken(walk, len(walk.blocks) - walk.messages),
         blocks=len(walk.blocks) - walk.messages,
         tokens=layout.upto(layout.marks[-1][0]) if layout.marks else layout.tokens,
     )
@@ -68,18 +70,16 @@ def reason(before: Fingerprint | None, here: Fingerprint, prompt: Prompt, read: 
         if getattr(before, field) != getattr(here, field):
             return {"type": f"{field}_changed", "cache_missed_input_tokens": missed}
     walk = Walk(prompt)
-    if before.blocks > here.blocks or spoken(walk, walk.messages + before.blocks) != before.messages:
+    if before.blocks > here.blocks or spoken(walk, before.blocks) != before.messages:
         return {"type": "messages_changed", "cache_missed_input_tokens": missed}
     return UNAVAILABLE if before.settings != here.settings else None
 
 
-def spoken(walk: Walk, end: int) -> bytes:
-    """The digest of the messages up to a position."""
-    roles = dict(walk.roles)
-    parts: list[bytes] = []
-    for position in range(walk.messages, end):
-        parts += (roles.get(position, b""), walk.leads.get(position, b""), written(walk.blocks[position]))
-    return digest(parts)
+def spoken(walk: Walk, blocks: int) -> bytes:
+    """The digest of the first blocks of the messages."""
+    walk.marked(None)
+    begins, end = walk.messages + 2, walk.messages + blocks
+    return digest([_encode_lines(walk.lines[begins : walk.ends[end - 1] if blocks else begins])])
 
 
 def digest(parts: Iterable[bytes]) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from sijo.engine import lower
-from sijo.engine.cache.layout import written
+from sijo.engine.cache.walk import written
 from sijo.engine.prompt import Prompt
 
 BYTES = 16
