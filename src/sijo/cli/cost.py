@@ -19,7 +19,7 @@ from sijo.store import Database, StoreError, database
 from sijo.store.keys import Keys
 from sijo.store.ledger import Ledger
 from sijo.store.opening import FILE
-from sijo.store.rollups import DAY
+from sijo.store.rollups import DAY, Sum
 from sijo.store.spend import month
 from sijo.store.workspaces import Workspaces
 
@@ -118,11 +118,7 @@ async def spent(store: Database, prices: Prices, since: date, until: date, by: s
     days = await by_day(ledger, prices, min(begin, month(now)[0]), max(end, now))
     today = datetime.fromtimestamp(now, UTC).date()
     named = [
-        Named(
-            id := str(one.of[BY[by]]),
-            names.get(id) or id or NOBODY.get(by, ""),
-            (one.turns, one.input, one.write_5m + one.write_1h, one.read, one.output, one.searches, one.cost),
-        )
+        Named(id := str(one.of[BY[by]]), names.get(id) or id or NOBODY.get(by, ""), counts(one))
         for one in await ledger.sums(DAY, begin, end, (BY[by],))
     ]
     shown = {since + timedelta(n): days.get(since + timedelta(n), 0) for n in range((until - since).days + 1)}
@@ -136,6 +132,13 @@ async def spent(store: Database, prices: Prices, since: date, until: date, by: s
     )
 
 
+def counts(one: Sum) -> Sequence[int]:
+    """In the order of `HEAD`."""
+    used = one.used
+    written = used.write_5m + used.write_1h
+    return one.turns, used.input, written, used.read, used.output, used.searches, one.cost.total
+
+
 async def by_day(ledger: Ledger, prices: Prices, begin: float, end: float) -> dict[date, int]:
     """What each day cost, containers too."""
     found, until, seconds = dict[date, int](), 0.0, 0
@@ -143,8 +146,8 @@ async def by_day(ledger: Ledger, prices: Prices, begin: float, end: float) -> di
         start = int(one.of["start"])
         if start >= until:
             until, seconds = month(start)[1], 0
-        found[datetime.fromtimestamp(start, UTC).date()] = one.cost + prices.code(seconds, one.code_seconds)
-        seconds += one.code_seconds
+        found[datetime.fromtimestamp(start, UTC).date()] = one.cost.total + prices.code(seconds, one.used.code_seconds)
+        seconds += one.used.code_seconds
     return found
 
 

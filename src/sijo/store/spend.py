@@ -47,8 +47,8 @@ class Spend:
         since, until = month(time.time())
         known, before = dict[str, int](), 0
         for one in await self._ledger.sums(DAY, since, until, ("workspace",)):
-            known[str(one.of["workspace"])] = one.cost + self._prices.code(before, one.code_seconds)
-            before += one.code_seconds
+            known[str(one.of["workspace"])] = one.cost.total + self._prices.code(before, one.used.code_seconds)
+            before += one.used.code_seconds
         self._known = known
 
     async def _keep(self) -> None:
