@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
 
 import anthropic
 import asyncpg
 import pytest
 
+from tests.databases import fresh
 from tests.http.turns import COST, SCRIPT, USAGE, results, rows, say, settled
 from tests.http.waiting import until
 from tests.serving import Running, serving
@@ -187,10 +187,8 @@ def test_a_database_that_is_held_up_holds_nobody_up_and_loses_nothing(running: R
 
 
 async def test_connections_that_break_lose_nothing_and_count_nothing_twice(postgres: str, tmp_path: Path) -> None:
-    name = f"t{uuid4().hex}"
-    other = await asyncpg.connect(postgres)
-    await other.execute(f"CREATE DATABASE {name}")
-    address = f"{postgres.rpartition('/')[0]}/{name}"
+    address, other = await fresh(postgres), await asyncpg.connect(postgres)
+    name = address.rpartition("/")[2]
     with serving(tmp_path, *SERVER, "--database", address) as running, client_of(running) as client:
         for _ in range(40):
             await asyncio.to_thread(say, client, "plain")

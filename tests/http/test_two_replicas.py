@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import asyncpg
 import pytest
 
+from tests.databases import fresh
 from tests.http.raw import HEADERS, ask, hello
 from tests.serving import Running, serving
 
@@ -28,11 +28,7 @@ Pair = tuple[Running, Running]
 @pytest.fixture
 async def shared(postgres: str) -> str:
     """The address of a database of their own."""
-    name = f"replicas{time.monotonic_ns()}"
-    connection = await asyncpg.connect(postgres)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    return postgres.rpartition("/")[0] + f"/{name}"
+    return await fresh(postgres)
 
 
 @pytest.fixture
