@@ -20,7 +20,7 @@ from sijo.store.keys import Keys
 from sijo.store.ledger import Ledger
 from sijo.store.opening import FILE
 from sijo.store.rollups import DAY, Sum
-from sijo.store.spend import month
+from sijo.store.spend import containers, month
 from sijo.store.workspaces import Workspaces
 
 BY = {"model": "model", "key": "api_key", "workspace": "workspace", "engine": "engine"}
@@ -141,14 +141,11 @@ def counts(one: Sum) -> Sequence[int]:
 
 async def by_day(ledger: Ledger, prices: Prices, begin: float, end: float) -> dict[date, int]:
     """What each day cost, containers too."""
-    found, until, seconds = dict[date, int](), 0.0, 0
-    for one in await ledger.sums(DAY, month(begin)[0], end, ("start",)):
-        start = int(one.of["start"])
-        if start >= until:
-            until, seconds = month(start)[1], 0
-        found[datetime.fromtimestamp(start, UTC).date()] = one.cost.total + prices.code(seconds, one.used.code_seconds)
-        seconds += one.used.code_seconds
-    return found
+    sums = await ledger.sums(DAY, month(begin)[0], end, ("start",))
+    return {
+        datetime.fromtimestamp(int(one.of["start"]), UTC).date(): one.cost.total + code
+        for one, code in containers(sums, prices)
+    }
 
 
 def table(spent: Spent, by: str, since: date, until: date) -> str:

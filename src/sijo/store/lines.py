@@ -9,7 +9,7 @@ from sijo.engine.entry import LONG
 from sijo.engine.models import models
 from sijo.engine.prices import Prices
 from sijo.store.rollups import Sum
-from sijo.store.spend import month
+from sijo.store.spend import containers
 
 TOKENS = (
     ("input", "uncached_input_tokens", "Input Tokens"),
@@ -47,13 +47,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 def lines(sums: Iterable[Sum], prices: Prices) -> Iterator[Line]:
     """What sums by day (ordered, from the first of a month on) cost. What is free has no line."""
-    until, seconds = 0.0, 0
-    for one in sums:
+    for one, code in containers(sums, prices):
         start, workspace = int(one.of["start"]), str(one.of["workspace"])
-        if start >= until:
-            until, seconds = month(start)[1], 0
-        code = prices.code(seconds, one.used.code_seconds)
-        seconds += one.used.code_seconds
         if one.of["tier"] != PRIORITY:
             yield from tokens(one, start, workspace)
         if one.cost.searches:
