@@ -3,8 +3,6 @@
 import asyncio
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +16,7 @@ import pytest
 from tests.databases import fresh
 from tests.http.turns import COST, SCRIPT, USAGE, results, rows, say, settled
 from tests.http.waiting import until
-from tests.serving import Running, serving
+from tests.serving import Running, serving, sijo
 
 SERVER = ("--model", "simulator", "--scripts", str(SCRIPT))
 
@@ -213,8 +211,6 @@ def test_a_wrong_price_stops_the_server_with_its_name(tmp_path: Path) -> None:
     settings = tmp_path / "sijo.toml"
     settings.write_text('[prices."qwen3"]\ninput = -1\noutput = 1\n')
     command = ["serve", "--model", "simulator", "--config", str(settings), "--data-dir", str(tmp_path), "--port", "0"]
-    done = subprocess.run(
-        [sys.executable, "-m", "sijo", *command], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = sijo(*command)
     assert done.returncode == 1
     assert "sijo: prices.qwen3: a price is between 0 and 1000" in done.stderr

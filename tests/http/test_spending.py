@@ -1,9 +1,6 @@
 """What may be spent in a month, as clients meet it: answered up to the limit, then refused, until the month is over."""
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -16,7 +13,7 @@ import pytest
 from sijo.store import database
 from tests.http.turns import COST, results
 from tests.http.waiting import until
-from tests.serving import Running, serving
+from tests.serving import Running, printed, serving
 
 MODEL = "claude-opus-5"
 LIMIT = 60
@@ -50,10 +47,7 @@ class House:
 
     def sijo(self, *words: str) -> str:
         """What a command prints."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("SIJO_")}
-        command = [sys.executable, "-m", "sijo", *words, "--database", self.address]
-        done = subprocess.run(command, env=clean, capture_output=True, text=True, timeout=60, check=True)
-        return done.stdout.strip()
+        return printed(*words, "--database", self.address)
 
     @contextmanager
     def open(self) -> Iterator[Running]:

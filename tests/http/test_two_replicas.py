@@ -1,7 +1,5 @@
 """Two servers with one PostgreSQL: to their clients they are one."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +9,7 @@ import pytest
 
 from tests.databases import fresh
 from tests.http.raw import HEADERS, ask, hello
-from tests.serving import Running, serving
+from tests.serving import Running, printed, serving
 
 CONFIG = """
 [[limit]]
@@ -40,11 +38,6 @@ def pair(tmp_path: Path, shared: str) -> Iterator[Pair]:
         yield one, other
 
 
-def sijo(address: str, *words: str) -> str:
-    command = [sys.executable, "-m", "sijo", *words, "--database", address]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
-
-
 def send(running: Running, key: str = "any", model: str = "claude-opus-5") -> int:
     return ask(running.url, body=hello(model=model, max_tokens=1), headers={**HEADERS, "x-api-key": key}).status
 
@@ -69,10 +62,10 @@ def test_what_is_drawn_in_advance_is_brought_back(pair: Pair) -> None:
 
 
 def test_a_key_opens_both_and_ends_on_both_within_a_second(pair: Pair, shared: str) -> None:
-    key = sijo(shared, "key", "create", "--name", "k")
+    key = printed("key", "create", "--name", "k", "--database", shared)
     time.sleep(1)
     assert [send(one, key, "claude-haiku-4-5") for one in pair] == [200, 200]
     assert [send(one, "any", "claude-haiku-4-5") for one in pair] == [401, 401]
-    sijo(shared, "key", "revoke", "k")
+    printed("key", "revoke", "k", "--database", shared)
     time.sleep(1)
     assert [send(one, key, "claude-haiku-4-5") for one in pair] == [401, 401]
