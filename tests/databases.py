@@ -25,7 +25,11 @@ async def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: a file, or one of its own in the shared PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:{tmp_path / 'test.db'}"
-    server: str = request.getfixturevalue("postgres")
+    return await fresh(request.getfixturevalue("postgres"))
+
+
+async def fresh(server: str) -> str:
+    """The address of a new database in a PostgreSQL."""
     name = f"t{uuid4().hex}"
     connection = await asyncpg.connect(server)
     await connection.execute(f"CREATE DATABASE {name}")

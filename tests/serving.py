@@ -1,4 +1,4 @@
-"""Starts the real server as a user would, on a free port, and stops it again."""
+"""Starts the real server as a user would, on a free port, and stops it again; runs its other commands."""
 
 import os
 import re
@@ -40,9 +40,8 @@ def serving(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> 
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"serve-{time.monotonic_ns()}.log"
     command = [sys.executable, "-m", "sijo", "serve", "--port", "0", "--data-dir", str(folder / "data"), *flags]
-    scrubbed = {key: value for key, value in os.environ.items() if not key.startswith(("ANTHROPIC_", "SIJO_", "OTEL_"))}
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env={**scrubbed, **(env or {})})
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=scrubbed(env))
     try:
         yield ready(process, log)
     finally:
@@ -68,3 +67,27 @@ def ready(process: subprocess.Popen[bytes], log: Path) -> Running:
                 pass
         time.sleep(0.02)
     raise AssertionError(f"the server did not start (status {process.poll()}):\n{log.read_text(errors='replace')}")
+
+
+def scrubbed(env: Mapping[str, str] | None = None) -> dict[str, str]:
+    """An environment in which nothing is set for the server or for SDKs but `env`."""
+    others = {key: value for key, value in os.environ.items() if not key.startswith(("ANTHROPIC_", "SIJO_", "OTEL_"))}
+    return {**others, **(env or {})}
+
+
+def sijo(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """`sijo WORDS`, until it ends."""
+    command = [sys.executable, "-m", "sijo", *words]
+    return subprocess.run(command, env=scrubbed(env), capture_output=True, text=True, timeout=60, check=False)
+
+
+def printed(*words: str) -> str:
+    """What `sijo WORDS` prints; it must succeed."""
+    done = sijo(*words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def beside(folder: Path, *words: str) -> str:
+    """What `sijo WORDS` prints on the state of the servers in `folder`."""
+    return printed(*words, "--data-dir", str(folder / "data"))

@@ -3,9 +3,6 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,22 +14,10 @@ from sijo.store import database
 from sijo.store.ledger import Ledger
 from sijo.store.rollups import DAY, batch
 from tests.accounts import entry, usage
+from tests.serving import printed, sijo
 
 NOW = datetime.now(UTC)
 FIRST = NOW.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
-
-
-def sijo(*words: str) -> str:
-    """What the command prints; it must succeed."""
-    done = run(*words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def run(*words: str) -> "subprocess.CompletedProcess[str]":
-    scrubbed = {key: value for key, value in os.environ.items() if not key.startswith("SIJO_")}
-    command = [sys.executable, "-m", "sijo", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=scrubbed)
 
 
 async def keep(address: str, *entries: Entry) -> None:
@@ -65,7 +50,7 @@ async def filled(address: str) -> None:
 
 async def test_today_and_this_month_by_model(address: str) -> None:
     await filled(address)
-    lines = sijo("cost", "--database", address).splitlines()
+    lines = printed("cost", "--database", address).splitlines()
     # Opus 4.8: 5 + 2.5 + 0.25 cents; Haiku 4.5: 1 + 0.5 + 0.05; qwen3 has no price
     assert lines[:2] == ["today  $0.0930", "month  $0.0930"]
     table = [line.split() for line in lines[lines.index("") :] if line and "day" not in line]
@@ -89,7 +74,7 @@ async def test_today_and_this_month_by_model(address: str) -> None:
 )
 async def test_by_what_it_is_told_apart(address: str, by: str, names: dict[str, str]) -> None:
     await filled(address)
-    rows = list(csv.DictReader(io.StringIO(sijo("cost", "--database", address, "--by", by, "--format", "csv"))))
+    rows = list(csv.DictReader(io.StringIO(printed("cost", "--database", address, "--by", by, "--format", "csv"))))
     assert {row["name"]: row["usd"] for row in rows} == names
     assert rows[0][by] in ("apikey_1", "wrkspc_1", "simulator", "claude-opus-4-8")
     assert list(rows[0]) == [by, "name", "turns", "input", "cache_write", "cache_read", "output", "searches", "usd"]
@@ -98,7 +83,7 @@ async def test_by_what_it_is_told_apart(address: str, by: str, names: dict[str, 
 async def test_json_has_the_exact_amounts_and_each_day(address: str) -> None:
     await filled(address)
     since = datetime.fromtimestamp(FIRST - 50 * DAY, UTC).date()
-    told = json.loads(sijo("cost", "--database", address, "--since", str(since), "--format", "json"))
+    told = json.loads(printed("cost", "--database", address, "--since", str(since), "--format", "json"))
     assert (told["currency"], told["today"], told["month"]) == ("USD", "0.093", "0.093")
     assert {row["model"]: row["usd"] for row in told["rows"]}["claude-opus-4-8"] == "5.0775"
     days = {one["day"]: one["usd"] for one in told["days"]}
@@ -110,31 +95,31 @@ async def test_json_has_the_exact_amounts_and_each_day(address: str) -> None:
 async def test_a_line_of_bars_by_day(address: str) -> None:
     begin = datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()
     await keep(address, *(entry(usage(1000 * n), at=begin + n * DAY) for n in (1, 2, 4, 7)))
-    out = sijo("cost", "--database", address, "--since", "2026-03-02", "--until", "2026-03-10")
+    out = printed("cost", "--database", address, "--since", "2026-03-02", "--until", "2026-03-10")
     assert "2026-03-02  ▁▂▃▁▅▁▁█▁  2026-03-10  (highest day $0.0350)" in out
     assert "today  $0.00\nmonth  $0.00\n" in out
 
 
 async def test_a_time_without_turns(address: str) -> None:
     await filled(address)
-    out = sijo("cost", "--database", address, "--since", "2026-01-01", "--until", "2026-01-01")
+    out = printed("cost", "--database", address, "--since", "2026-01-01", "--until", "2026-01-01")
     assert out.splitlines()[-1] == "nothing in this time"
 
 
 def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
-    done = run("cost", "--data-dir", str(tmp_path))
+    done = sijo("cost", "--data-dir", str(tmp_path))
     assert (done.returncode, done.stderr) == (
         1,
         f"sijo: {tmp_path}: there is no ledger here; say where with --data-dir or --database\n",
     )
     assert not list(tmp_path.iterdir())
-    done = run("cost", "--data-dir", str(tmp_path), "--since", "2026-02-02", "--until", "2026-02-01")
+    done = sijo("cost", "--data-dir", str(tmp_path), "--since", "2026-02-02", "--until", "2026-02-01")
     assert "--until 2026-02-01 is before --since 2026-02-02" in done.stderr
-    assert run("cost", "--since", "yesterday").returncode == 2
+    assert sijo("cost", "--since", "yesterday").returncode == 2
 
 
 def estimate(*words: str) -> dict[str, dict[str, str]]:
-    return {row["model"]: row for row in json.loads(sijo("cost", "estimate", "--format", "json", *words))}
+    return {row["model"]: row for row in json.loads(printed("cost", "estimate", "--format", "json", *words))}
 
 
 def test_the_guides_calculator() -> None:
@@ -168,7 +153,7 @@ def test_an_estimate_of_many_requests() -> None:
 
 
 def test_an_estimate_compares_the_models_that_there_are() -> None:
-    lines = sijo("cost", "estimate", "--input", "1000", "--requests", "2").splitlines()
+    lines = printed("cost", "estimate", "--input", "1000", "--requests", "2").splitlines()
     assert lines[0] == "A request: 1,000 tokens of input, 0 cached for 5m, 0 of output"
     models = [line.split()[0] for line in lines[3:]]
     assert {"claude-opus-5-5", "claude-haiku-4-5-20251001"} <= set(models)
@@ -180,7 +165,7 @@ def test_an_estimate_knows_own_prices(tmp_path: Path) -> None:
     settings.write_text('[prices."qwen3"]\ninput = 0.1\noutput = 0.3\n')
     found = estimate("--config", str(settings), "--model", "qwen3", "--input", "1000000", "--output", "1000000")
     assert found["qwen3"]["plain"] == "0.4"
-    done = run("cost", "estimate", "--model", "qwen3")
+    done = sijo("cost", "estimate", "--model", "qwen3")
     assert (done.returncode, done.stderr) == (
         1,
         "sijo: --model qwen3: no such model; its price can stand in a sijo.toml\n",

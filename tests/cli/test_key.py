@@ -1,30 +1,20 @@
 """Keys and workspaces by hand, as somebody at a terminal makes them."""
 
-import os
 import re
-import subprocess
-import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
 
 import pytest
 
 from sijo.cli.key import span
+from tests.serving import printed, sijo
 
 KEY = re.compile(r"sk-ant-api03-sijo-[\w-]{48}")
 
 
-def sijo(*words: str) -> "subprocess.CompletedProcess[str]":
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIJO_")}
-    command = [sys.executable, "-m", "sijo", *words]
-    return subprocess.run(command, env=clean, capture_output=True, text=True, timeout=60, check=False)
-
-
 def done(place: str, *words: str) -> str:
     """What a command prints, and it succeeds."""
-    ran = sijo(*words, "--database", place)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout.strip()
+    return printed(*words, "--database", place)
 
 
 def refused(place: str, *words: str) -> str:

@@ -8,34 +8,14 @@ import pytest
 
 from sijo.engine import deltas as d
 from sijo.engine.assemble import Assembler, tool_input
+from sijo.engine.turn import blank
 from sijo.wire import blocks as b
 from sijo.wire import events as e
 
 
-def message() -> e.Message:
-    usage = e.Usage(
-        input_tokens=0,
-        cache_creation_input_tokens=0,
-        cache_read_input_tokens=0,
-        cache_creation=e.CacheCreation(),
-        output_tokens=0,
-    )
-    return e.Message(
-        id="msg_1",
-        role="assistant",
-        model="m",
-        content=[],
-        stop_reason=None,
-        stop_sequence=None,
-        stop_details=None,
-        usage=usage,
-        diagnostics=None,
-    )
-
-
 def assembled(deltas: Sequence[d.AnyDelta], expected: int = 0) -> tuple[list[Any], Any]:
     """The events as plain data without the frame of the message, and the message as plain data."""
-    out = Assembler(message(), expected=expected)
+    out = Assembler(blank(), expected=expected)
     events = [event for delta in deltas for event in out.feed(delta)] + list(out.finish())
     return msgspec.to_builtins(events), msgspec.to_builtins(out.message)
 
@@ -97,7 +77,7 @@ def test_events_follow_from_deltas(deltas: list[d.AnyDelta], events: str) -> Non
 
 
 def test_nothing_is_said_before_the_first_delta() -> None:
-    out = Assembler(message())
+    out = Assembler(blank())
     assert list(out.feed(d.Spent(input=5))) == []
     assert isinstance(next(iter(out.feed(d.Text("a")))), e.MessageStart)
 

@@ -1,8 +1,5 @@
 """The Admin API, by the official SDK and in both versions of its field names."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +8,7 @@ import anthropic
 import pytest
 
 from tests.http.raw import ask, hello
-from tests.serving import Running, serving
+from tests.serving import Running, beside, serving
 
 CONFIG = """
 [server]
@@ -30,12 +27,6 @@ count = 100
 OLD = {"anthropic-version": "2023-06-01"}
 
 
-def sijo(folder: Path, *words: str) -> str:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIJO_")}
-    command = [sys.executable, "-m", "sijo", *words, "--data-dir", str(folder / "data")]
-    return subprocess.run(command, env=clean, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("admin")
@@ -43,7 +34,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def secrets(folder: Path) -> dict[str, str]:
-    return {"admin": sijo(folder, "key", "create", "--admin"), "key": sijo(folder, "key", "create", "--name", "first")}
+    return {
+        "admin": beside(folder, "key", "create", "--admin"),
+        "key": beside(folder, "key", "create", "--name", "first"),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +112,7 @@ def test_keys_are_listed_changed_and_never_shown(
     admin: anthropic.Anthropic, folder: Path, secrets: dict[str, str]
 ) -> None:
     space = admin.organization.workspaces.create(name="robots")
-    sijo(folder, "key", "create", "--name", "robot", "--workspace", "robots", "--expires", "1d")
+    beside(folder, "key", "create", "--name", "robot", "--workspace", "robots", "--expires", "1d")
     keys = admin.organization.api_keys
     robot, first = list(keys.list())
     assert (robot.name, first.name) == ("robot", "first")  # newest first, and no admin keys
@@ -141,7 +135,7 @@ def test_keys_are_listed_changed_and_never_shown(
 
 
 def test_a_key_that_is_switched_off_ends_at_once(admin: anthropic.Anthropic, server: Running, folder: Path) -> None:
-    secret = sijo(folder, "key", "create", "--name", "switch")
+    secret = beside(folder, "key", "create", "--name", "switch")
     id = next(one.id for one in admin.organization.api_keys.list() if one.name == "switch")
     admin.organization.api_keys.update(id, name="switch", status="inactive")
     headers = {"x-api-key": secret, "anthropic-version": "2023-06-01"}
@@ -180,7 +174,7 @@ def test_the_rate_limits_of_the_organization(admin: anthropic.Anthropic) -> None
 
 def test_a_workspace_gets_limits_of_its_own(admin: anthropic.Anthropic, server: Running, folder: Path) -> None:
     space = admin.organization.workspaces.create(name="small")
-    secret = sijo(folder, "key", "create", "--workspace", "small")
+    secret = beside(folder, "key", "create", "--workspace", "small")
     [opus] = list(admin.organization.rate_limits.list(model="claude-opus-4-7"))
     rates = admin.organization.workspaces.rate_limits
     assert list(rates.list(space.id)) == []
@@ -294,7 +288,7 @@ def test_odd_ids_are_nothing(server: Running, secrets: dict[str, str], path: str
 
 
 def test_an_admin_key_is_not_among_the_keys(admin: anthropic.Anthropic, folder: Path) -> None:
-    id = next(line.split()[0] for line in sijo(folder, "key", "list").splitlines() if "(admin)" in line)
+    id = next(line.split()[0] for line in beside(folder, "key", "list").splitlines() if "(admin)" in line)
     with pytest.raises(anthropic.NotFoundError):
         admin.organization.api_keys.retrieve(id)
     with pytest.raises(anthropic.NotFoundError):

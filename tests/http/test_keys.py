@@ -1,8 +1,5 @@
 """Keys at the door of a real server: which one opens it, for what, and how soon a change counts."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,18 +8,11 @@ import anthropic
 import pytest
 
 from tests.http.raw import HEADERS, Reply, ask, hello
-from tests.serving import Running, serving
+from tests.serving import Running, beside, serving
 
 OWN = "sk-of-the-settings"
 SECOND = 1.0
 PATIENCE = 20.0
-
-
-def sijo(folder: Path, *words: str) -> str:
-    """A command on the server's own data folder; what it prints."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIJO_")}
-    command = [sys.executable, "-m", "sijo", *words, "--data-dir", str(folder / "data")]
-    return subprocess.run(command, env=clean, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
 
 
 def send(url: str, key: str, path: str = "/v1/messages", **headers: str) -> Reply:
@@ -54,14 +44,14 @@ def server(folder: Path) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def key(folder: Path, server: Running) -> str:
-    made = sijo(folder, "key", "create", "--name", "one")
+    made = beside(folder, "key", "create", "--name", "one")
     soon(lambda: send(server.url, made).status == 200)
     return made
 
 
 @pytest.fixture(scope="module")
 def admin(folder: Path, server: Running) -> str:
-    made = sijo(folder, "key", "create", "--admin")
+    made = beside(folder, "key", "create", "--admin")
     soon(lambda: send(server.url, made, "/v1/organizations/me").status == 200)
     return made
 
@@ -86,9 +76,9 @@ def test_any_other_does_not(server: Running, wrong: str) -> None:
 
 
 def test_a_revoked_key_ends_within_a_second(folder: Path, server: Running) -> None:
-    made = sijo(folder, "key", "create", "--name", "short")
+    made = beside(folder, "key", "create", "--name", "short")
     soon(lambda: send(server.url, made).status == 200)
-    sijo(folder, "key", "revoke", "short")
+    beside(folder, "key", "revoke", "short")
     began = time.monotonic()
     soon(lambda: send(server.url, made).status == 401)
     assert time.monotonic() - began < PATIENCE
@@ -97,8 +87,8 @@ def test_a_revoked_key_ends_within_a_second(folder: Path, server: Running) -> No
 
 
 def test_the_workspace_is_told_and_another_one_is_refused(folder: Path, server: Running, key: str) -> None:
-    id = sijo(folder, "workspace", "create", "research")
-    made = sijo(folder, "key", "create", "--workspace", "research")
+    id = beside(folder, "workspace", "create", "research")
+    made = beside(folder, "key", "create", "--workspace", "research")
     soon(lambda: send(server.url, made).status == 200)
     default = send(server.url, key).headers["anthropic-workspace-id"]
     assert send(server.url, made).headers["anthropic-workspace-id"] == id != default
@@ -108,7 +98,7 @@ def test_the_workspace_is_told_and_another_one_is_refused(folder: Path, server: 
     wrong = send(server.url, made, anthropic_workspace_id=default)
     assert (wrong.status, wrong.error["type"]) == (400, "invalid_request_error")
     assert wrong.error["message"].startswith("anthropic-workspace-id: ")
-    sijo(folder, "workspace", "archive", "research")
+    beside(folder, "workspace", "archive", "research")
     soon(lambda: send(server.url, made).status == 401)
 
 
@@ -134,10 +124,10 @@ def test_either_of_two_headers_will_do(server: Running, key: str) -> None:
 def test_who_revokes_the_last_key_does_not_open_the_server(tmp_path: Path) -> None:
     with serving(tmp_path, "--model", "simulator") as running:
         assert send(running.url, "any").status == 200
-        made = sijo(tmp_path, "key", "create", "--name", "only")
+        made = beside(tmp_path, "key", "create", "--name", "only")
         soon(lambda: send(running.url, "any").status == 401)
         assert send(running.url, made).status == 200
-        sijo(tmp_path, "key", "revoke", "only")
+        beside(tmp_path, "key", "revoke", "only")
         soon(lambda: send(running.url, made).status == 401)
         assert send(running.url, "any").status == 401
         assert "YOUR_KEY" not in running.banner
@@ -148,9 +138,9 @@ def test_who_revokes_the_last_key_does_not_open_the_server(tmp_path: Path) -> No
 
 def test_workers_know_a_key_each(tmp_path: Path) -> None:
     with serving(tmp_path, "--model", "simulator", "--workers", "2") as running:
-        made = sijo(tmp_path, "key", "create", "--name", "only")
+        made = beside(tmp_path, "key", "create", "--name", "only")
         soon(lambda: all(send(running.url, "any").status == 401 for _ in range(12)))
         assert {send(running.url, made).status for _ in range(12)} == {200}
-        sijo(tmp_path, "key", "revoke", "only")
+        beside(tmp_path, "key", "revoke", "only")
         time.sleep(SECOND)
         assert {send(running.url, made).status for _ in range(12)} == {401}

@@ -3,22 +3,20 @@
 import asyncio
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
 
 import anthropic
 import asyncpg
 import pytest
 
+from tests.databases import fresh
 from tests.http.turns import COST, SCRIPT, USAGE, results, rows, say, settled
 from tests.http.waiting import until
-from tests.serving import Running, serving
+from tests.serving import Running, serving, sijo
 
 SERVER = ("--model", "simulator", "--scripts", str(SCRIPT))
 
@@ -187,10 +185,8 @@ def test_a_database_that_is_held_up_holds_nobody_up_and_loses_nothing(running: R
 
 
 async def test_connections_that_break_lose_nothing_and_count_nothing_twice(postgres: str, tmp_path: Path) -> None:
-    name = f"t{uuid4().hex}"
-    other = await asyncpg.connect(postgres)
-    await other.execute(f"CREATE DATABASE {name}")
-    address = f"{postgres.rpartition('/')[0]}/{name}"
+    address, other = await fresh(postgres), await asyncpg.connect(postgres)
+    name = address.rpartition("/")[2]
     with serving(tmp_path, *SERVER, "--database", address) as running, client_of(running) as client:
         for _ in range(40):
             await asyncio.to_thread(say, client, "plain")
@@ -215,8 +211,6 @@ def test_a_wrong_price_stops_the_server_with_its_name(tmp_path: Path) -> None:
     settings = tmp_path / "sijo.toml"
     settings.write_text('[prices."qwen3"]\ninput = -1\noutput = 1\n')
     command = ["serve", "--model", "simulator", "--config", str(settings), "--data-dir", str(tmp_path), "--port", "0"]
-    done = subprocess.run(
-        [sys.executable, "-m", "sijo", *command], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = sijo(*command)
     assert done.returncode == 1
     assert "sijo: prices.qwen3: a price is between 0 and 1000" in done.stderr

@@ -1,11 +1,8 @@
 """The Admin API's reports, after a mixed day: what the SDK was told, priced by hand, is what they say."""
 
 import dataclasses
-import os
 import socket
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +15,7 @@ import pytest
 
 from tests.http.raw import ask, hello
 from tests.http.turns import COST, SCRIPT, USAGE, get, results, rows, say, settled
-from tests.serving import Running, serving
+from tests.serving import Running, beside, serving
 
 SETTINGS = """
 [server]
@@ -298,18 +295,11 @@ def test_a_ledger_that_cannot_be_read_is_an_error_of_the_api(tmp_path: Path) -> 
         assert sum("a report cannot be made" in line for line in running.lines()) == 2
 
 
-def made(folder: Path, *words: str) -> str:
-    """What a command prints that works on the server's own data."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIJO_")}
-    command = [sys.executable, "-m", "sijo", *words, "--data-dir", str(folder / "data")]
-    return subprocess.run(command, env=clean, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
-
-
 def test_reports_are_for_administrators_and_tell_keys_and_workspaces_apart(tmp_path: Path) -> None:
-    made(tmp_path, "workspace", "create", "research")
-    keys = {name: made(tmp_path, "key", "create", "--name", name, "--workspace", "research") for name in ("a", "b")}
-    keys["c"] = made(tmp_path, "key", "create", "--name", "c")
-    admin = {"x-api-key": made(tmp_path, "key", "create", "--admin")}
+    beside(tmp_path, "workspace", "create", "research")
+    keys = {name: beside(tmp_path, "key", "create", "--name", name, "--workspace", "research") for name in ("a", "b")}
+    keys["c"] = beside(tmp_path, "key", "create", "--name", "c")
+    admin = {"x-api-key": beside(tmp_path, "key", "create", "--admin")}
     with serving(tmp_path, "--model", "simulator", "--scripts", str(SCRIPT)) as running:
         for name, what in (("a", "plain"), ("b", "cached"), ("b", "plain"), ("c", "plain")):
             with anthropic.Anthropic(base_url=running.url, api_key=keys[name], max_retries=0) as client:
@@ -328,7 +318,7 @@ def test_reports_are_for_administrators_and_tell_keys_and_workspaces_apart(tmp_p
         assert costs == {None: "1.75", space: "12"}  # a cached one without the US: 8.5, and two plain ones at 1.75
         some = results(running, USAGE, admin, workspace_ids=[space], group_by=["workspace_id"])
         assert sums(some, "workspace_id") == {(space,): 1500}
-    out = made(tmp_path, "cost", "--by", "workspace")
+    out = beside(tmp_path, "cost", "--by", "workspace")
     assert "research" in out and "default" in out and "$0.1200" in out
 
 

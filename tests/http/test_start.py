@@ -1,6 +1,5 @@
 """How the server starts, what it says then, and when it refuses to."""
 
-import os
 import re
 import socket
 import subprocess
@@ -15,16 +14,12 @@ from sijo.backends.engines import engines
 from sijo.cli.serve import title, told
 from sijo.config import EngineSection, load
 from tests.http.raw import ask, hello
-from tests.serving import Running, serving
+from tests.serving import Running, serving, sijo
 
 
 def refusal(*flags: str, env: dict[str, str] | None = None) -> str:
     """The one line that `sijo serve FLAGS` prints before it gives up."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIJO_")}
-    command = [sys.executable, "-m", "sijo", "serve", "--model", "simulator", *flags]
-    done = subprocess.run(
-        command, env={**clean, **(env or {})}, capture_output=True, text=True, timeout=30, check=False
-    )
+    done = sijo("serve", "--model", "simulator", *flags, env=env)
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()
     assert line.startswith("sijo: ")

@@ -1,17 +1,15 @@
 """Two servers with one PostgreSQL: to their clients they are one."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import asyncpg
 import pytest
 
+from tests.databases import fresh
 from tests.http.raw import HEADERS, ask, hello
-from tests.serving import Running, serving
+from tests.serving import Running, printed, serving
 
 CONFIG = """
 [[limit]]
@@ -28,11 +26,7 @@ Pair = tuple[Running, Running]
 @pytest.fixture
 async def shared(postgres: str) -> str:
     """The address of a database of their own."""
-    name = f"replicas{time.monotonic_ns()}"
-    connection = await asyncpg.connect(postgres)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    return postgres.rpartition("/")[0] + f"/{name}"
+    return await fresh(postgres)
 
 
 @pytest.fixture
@@ -42,11 +36,6 @@ def pair(tmp_path: Path, shared: str) -> Iterator[Pair]:
     flags = ("--model", "simulator", "--config", str(config), "--database", shared)
     with serving(tmp_path / "a", *flags) as one, serving(tmp_path / "b", *flags) as other:
         yield one, other
-
-
-def sijo(address: str, *words: str) -> str:
-    command = [sys.executable, "-m", "sijo", *words, "--database", address]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
 
 
 def send(running: Running, key: str = "any", model: str = "claude-opus-5") -> int:
@@ -73,10 +62,10 @@ def test_what_is_drawn_in_advance_is_brought_back(pair: Pair) -> None:
 
 
 def test_a_key_opens_both_and_ends_on_both_within_a_second(pair: Pair, shared: str) -> None:
-    key = sijo(shared, "key", "create", "--name", "k")
+    key = printed("key", "create", "--name", "k", "--database", shared)
     time.sleep(1)
     assert [send(one, key, "claude-haiku-4-5") for one in pair] == [200, 200]
     assert [send(one, "any", "claude-haiku-4-5") for one in pair] == [401, 401]
-    sijo(shared, "key", "revoke", "k")
+    printed("key", "revoke", "k", "--database", shared)
     time.sleep(1)
     assert [send(one, key, "claude-haiku-4-5") for one in pair] == [401, 401]

@@ -67,10 +67,10 @@ async def test_sums_are_kept_by_minute_hour_and_day(store: Database) -> None:
     ledger = Ledger(store)
     times = [NOON, NOON + 20, NOON + 40, NOON + 3600, NOON + DAY]
     await write(ledger, [entry(usage(10), at=at) for at in times])
-    minutes = [(one.of["start"], one.input) for one in await ledger.sums(MINUTE, *EVER, ("start",))]
+    minutes = [(one.of["start"], one.used.input) for one in await ledger.sums(MINUTE, *EVER, ("start",))]
     noon = int(NOON) - 30
     assert minutes == [(noon, 20), (noon + 60, 10), (noon + 3600, 10), (noon + DAY, 10)]
-    hours = [(one.of["start"], one.input) for one in await ledger.sums(HOUR, *EVER, ("start",))]
+    hours = [(one.of["start"], one.used.input) for one in await ledger.sums(HOUR, *EVER, ("start",))]
     assert hours == [(noon, 30), (noon + 3600, 10), (noon + DAY, 10)]
     days = [(one.of["start"], one.turns) for one in await ledger.sums(DAY, *EVER, ("start",))]
     assert days == [(noon - DAY // 2, 4), (noon + DAY // 2, 1)]
@@ -80,7 +80,7 @@ async def test_sums_of_a_time(store: Database) -> None:
     ledger = Ledger(store)
     await write(ledger, [entry(usage(1), at=NOON + hour * HOUR) for hour in range(5)])
     begin = int(NOON) // HOUR * HOUR
-    assert [one.input for one in await ledger.sums(HOUR, begin + HOUR, begin + 3 * HOUR)] == [2]
+    assert [one.used.input for one in await ledger.sums(HOUR, begin + HOUR, begin + 3 * HOUR)] == [2]
 
 
 async def test_any_mix_of_turns_adds_up_like_the_turns_themselves(store: Database) -> None:
@@ -115,7 +115,10 @@ async def test_any_mix_of_turns_adds_up_like_the_turns_themselves(store: Databas
         plain[key] = [a + b for a, b in zip(plain[key], parts, strict=True)]
     for width in (MINUTE, HOUR, DAY):
         sums = await ledger.sums(width, *EVER, ("model", "workspace"))
-        found = {(str(s.of["workspace"]), str(s.of["model"])): [s.turns, s.input, s.searches, s.cost] for s in sums}
+        found = {
+            (str(s.of["workspace"]), str(s.of["model"])): [s.turns, s.used.input, s.used.searches, s.cost.total]
+            for s in sums
+        }
         assert found == plain
     only = await ledger.sums(DAY, *EVER, (), {"workspace": ["wrkspc_1", "wrkspc_2"], "model": ["qwen3"]})
     assert only[0].turns == plain["wrkspc_1", "qwen3"][0] + plain["wrkspc_2", "qwen3"][0]
@@ -135,7 +138,7 @@ async def test_a_batch_that_is_written_again_changes_nothing(store: Database) ->
     await write(ledger, once, 1)
     await write(ledger, once, 1, "another")
     assert await ledger.turns() == 3
-    assert (await ledger.sums(DAY, *EVER))[0].input == 25
+    assert (await ledger.sums(DAY, *EVER))[0].used.input == 25
 
 
 async def test_a_batch_is_all_or_nothing(store: Database) -> None:
@@ -157,7 +160,7 @@ async def test_two_replicas_add_up(address: str, tmp_path: Path) -> None:
             await write(Ledger(one), [entry(usage(1), model=model) for model in models], number, str(id(one)))
 
     await asyncio.gather(*map(all_of, both))
-    assert [one.input for one in await Ledger(both[0]).sums(MINUTE, *EVER, ("model",))] == [20, 20]
+    assert [one.used.input for one in await Ledger(both[0]).sums(MINUTE, *EVER, ("model",))] == [20, 20]
     for one in both:
         await one.close()
 
@@ -172,7 +175,7 @@ async def test_a_writer_writes_soon_and_all_at_its_end(store: Database) -> None:
     assert await ledger.turns() == 1200
     writer.add(entry(usage(1)))
     await until(lambda: counted(ledger, 1201))
-    assert (await ledger.sums(DAY, *EVER))[0].input == 1201
+    assert (await ledger.sums(DAY, *EVER))[0].used.input == 1201
 
 
 class Away:

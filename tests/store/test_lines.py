@@ -78,10 +78,10 @@ async def test_compactions_and_advisors_are_paid_for_too(store: Database) -> Non
     await ledger.write("writer", 1, batch([entry(used, request="req_1")], prices()), NOON)
     sums = {one.of["model"]: one for one in await ledger.sums(DAY, 0, 4e9, ("model",))}
     opus, fable = sums["claude-opus-4-8"], sums["claude-fable-5"]
-    assert (opus.turns, opus.input, opus.output, opus.read) == (1, 6000, 300, 1000)
-    assert opus.cost == 6000 * 5_000_000 + 300 * 25_000_000 + 1000 * 500_000
-    assert (fable.turns, fable.input, fable.output) == (0, 10, 20)
-    assert fable.cost == 10 * 10_000_000 + 20 * 50_000_000
+    assert (opus.turns, opus.used.input, opus.used.output, opus.used.read) == (1, 6000, 300, 1000)
+    assert opus.cost.total == 6000 * 5_000_000 + 300 * 25_000_000 + 1000 * 500_000
+    assert (fable.turns, fable.used.input, fable.used.output) == (0, 10, 20)
+    assert fable.cost.total == 10 * 10_000_000 + 20 * 50_000_000
     rows = await store.rows("SELECT request, model, input FROM turns ORDER BY input")
     assert rows == [
         ("req_1", "claude-fable-5", 10),
@@ -94,4 +94,4 @@ async def test_steps_that_make_no_sense_are_none(store: Database) -> None:
     used = steps({"type": "compaction", "input_tokens": "many"}, {"type": "advisor_message", "model": 7}, {})
     used.iterations = [*(used.iterations or []), "compaction", None]
     await Ledger(store).write("writer", 1, batch([entry(used)], prices()), NOON)
-    assert [one.input for one in await Ledger(store).sums(DAY, 0, 4e9)] == [1000]
+    assert [one.used.input for one in await Ledger(store).sums(DAY, 0, 4e9)] == [1000]

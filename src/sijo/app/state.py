@@ -56,7 +56,7 @@ def spending(settings: Settings, access: Access, spent: Spent) -> Spend:
         raise ConfigError("spend: what was spent is told by the ledger, which is switched off")
     section = settings.spend
     return Spend(
-        spent, tier=section.tier, own=section.limit, workspaces=section.workspaces, names=access.name, clock=time.time
+        spent, tier=section.tier, own=section.limit, workspaces=section.workspaces, names=access.called, clock=time.time
     )
 
 

@@ -19,8 +19,8 @@ from sijo.store import Database, StoreError, database
 from sijo.store.keys import Keys
 from sijo.store.ledger import Ledger
 from sijo.store.opening import FILE
-from sijo.store.rollups import DAY
-from sijo.store.spend import month
+from sijo.store.rollups import DAY, Sum
+from sijo.store.spend import containers, month
 from sijo.store.workspaces import Workspaces
 
 BY = {"model": "model", "key": "api_key", "workspace": "workspace", "engine": "engine"}
@@ -118,11 +118,7 @@ async def spent(store: Database, prices: Prices, since: date, until: date, by: s
     days = await by_day(ledger, prices, min(begin, month(now)[0]), max(end, now))
     today = datetime.fromtimestamp(now, UTC).date()
     named = [
-        Named(
-            id := str(one.of[BY[by]]),
-            names.get(id) or id or NOBODY.get(by, ""),
-            (one.turns, one.input, one.write_5m + one.write_1h, one.read, one.output, one.searches, one.cost),
-        )
+        Named(id := str(one.of[BY[by]]), names.get(id) or id or NOBODY.get(by, ""), counts(one))
         for one in await ledger.sums(DAY, begin, end, (BY[by],))
     ]
     shown = {since + timedelta(n): days.get(since + timedelta(n), 0) for n in range((until - since).days + 1)}
@@ -136,16 +132,20 @@ async def spent(store: Database, prices: Prices, since: date, until: date, by: s
     )
 
 
+def counts(one: Sum) -> Sequence[int]:
+    """In the order of `HEAD`."""
+    used = one.used
+    written = used.write_5m + used.write_1h
+    return one.turns, used.input, written, used.read, used.output, used.searches, one.cost.total
+
+
 async def by_day(ledger: Ledger, prices: Prices, begin: float, end: float) -> dict[date, int]:
     """What each day cost, containers too."""
-    found, until, seconds = dict[date, int](), 0.0, 0
-    for one in await ledger.sums(DAY, month(begin)[0], end, ("start",)):
-        start = int(one.of["start"])
-        if start >= until:
-            until, seconds = month(start)[1], 0
-        found[datetime.fromtimestamp(start, UTC).date()] = one.cost + prices.code(seconds, one.code_seconds)
-        seconds += one.code_seconds
-    return found
+    sums = await ledger.sums(DAY, month(begin)[0], end, ("start",))
+    return {
+        datetime.fromtimestamp(int(one.of["start"]), UTC).date(): one.cost.total + code
+        for one, code in containers(sums, prices)
+    }
 
 
 def table(spent: Spent, by: str, since: date, until: date) -> str:

@@ -53,16 +53,21 @@ class Entry(msgspec.Struct, kw_only=True, gc=False):
     code_seconds: int = 0
 
 
-class Used(msgspec.Struct, frozen=True, gc=False):
-    """How much of each kind, in whole tokens and calls."""
+class Priced(msgspec.Struct, frozen=True, gc=False):
+    """The kinds of what is used that have a price."""
 
     input: int = 0
     write_5m: int = 0
     write_1h: int = 0
     read: int = 0
     output: int = 0
-    thinking: int = 0
     searches: int = 0
+
+
+class Used(Priced, frozen=True, gc=False):
+    """How much of each kind, in whole tokens, calls and seconds; of what is free or is part of another kind, too."""
+
+    thinking: int = 0
     fetches: int = 0
     code_seconds: int = 0
 
@@ -72,15 +77,8 @@ class Used(msgspec.Struct, frozen=True, gc=False):
         return self.input + self.write_5m + self.write_1h + self.read
 
 
-class Cost(msgspec.Struct, frozen=True, gc=False):
+class Cost(Priced, frozen=True, gc=False):
     """Picodollars, by what they were for. Containers are not in it: what of them is free shows by the month only."""
-
-    input: int = 0
-    write_5m: int = 0
-    write_1h: int = 0
-    read: int = 0
-    output: int = 0
-    searches: int = 0
 
     @property
     def total(self) -> int:
@@ -181,8 +179,8 @@ def used(usage: e.Usage, code_seconds: int = 0) -> Used:
         write_1h,
         whole(usage.cache_read_input_tokens),
         whole(usage.output_tokens),
-        thinking,
         searches,
+        thinking,
         fetches,
         code_seconds,
     )

@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from sijo.engine import deltas as d
+from sijo.engine.cuts import Cuts
 from sijo.wire.blocks import ToolUse
 
 
@@ -104,8 +105,7 @@ class Keys:
 
     def _reset(self) -> None:
         self._parts: list[str] = []
-        self._depth = 0
-        self._string = self._escape = False
+        self._cuts = Cuts()
 
     def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
         kind = type(delta)
@@ -131,24 +131,10 @@ class Keys:
         """Cut at the commas of the outermost object, and at its end."""
         out: list[d.AnyDelta] = []
         start = 0
-        for at, char in enumerate(piece):
-            if self._string:
-                if self._escape:
-                    self._escape = False
-                elif char == "\\":
-                    self._escape = True
-                elif char == '"':
-                    self._string = False
-            elif char == '"':
-                self._string = True
-            elif char in "{[":
-                self._depth += 1
-            elif char in "}]":
-                self._depth -= 1
-            if not self._string and ((char == "," and self._depth == 1) or (char == "}" and self._depth == 0)):
-                self._parts.append(piece[start : at + 1])
-                out += self._release()
-                start = at + 1
+        for at in self._cuts.feed(piece):
+            self._parts.append(piece[start:at])
+            out += self._release()
+            start = at
         self._parts.append(piece[start:])
         return out
 

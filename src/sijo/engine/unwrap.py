@@ -1,7 +1,7 @@
 """Calls of found tools, through the one tool that calls them all: to everybody else they are ordinary calls."""
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable
 from typing import Protocol
 
 import jiter
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
+from sijo.engine.cuts import Cuts
 from sijo.engine.deferred import Teller
 from sijo.engine.filters import through
 from sijo.engine.prompt import Item, Prompt
@@ -76,7 +77,7 @@ class Unwrap:
         self._call: d.ToolCall | None = None
         self._parts: list[str] = []
         self._size = 0
-        self._inner: Depth | None = None
+        self._inner: Cuts | None = None
 
     def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
         if type(delta) is d.ToolInput and self._call is not None:
@@ -95,7 +96,7 @@ class Unwrap:
     def _input(self, piece: str) -> list[d.AnyDelta]:
         assert self._call is not None
         if self._inner is not None:
-            return [d.ToolInput(text) for text in self._inner.feed(piece)]
+            return self._inside(self._inner, piece)
         self._parts.append(piece)
         self._size += len(piece)
         if self._size - len(piece) > self.HEAD_SIZE:
@@ -103,9 +104,16 @@ class Unwrap:
         text = "".join(self._parts)
         if (head := self.HEAD.match(text)) is None:
             return []
-        self._inner = Depth()
+        self._inner = Cuts()
         named = replace(self._call, name=msgspec.json.decode(head[1], type=str))
-        return [named, *(d.ToolInput(rest) for rest in self._inner.feed(text[head.end() :]))]
+        return [named, *self._inside(self._inner, text[head.end() :])]
+
+    def _inside(self, inner: Cuts, piece: str) -> list[d.AnyDelta]:
+        """What of a piece belongs to the input."""
+        cuts = inner.feed(piece)
+        if inner.over:
+            piece = piece[: cuts[-1]] if cuts else ""
+        return [d.ToolInput(piece)] if piece else []
 
     def _release(self) -> list[d.AnyDelta]:
         """The whole of a call that did not begin as expected. What names no tool stays what it is."""
@@ -126,35 +134,3 @@ class Unwrap:
         name = value.pop("name")
         input = next((value[key] for key in self.INPUTS if isinstance(value.get(key), dict | str)), value)
         return name, input if isinstance(input, str) else _encode(input).decode()
-
-
-class Depth:
-    """Passes the text of one JSON object on, and nothing of what comes after its end."""
-
-    def __init__(self) -> None:
-        self._depth = 0
-        self._string = self._escape = self._ended = False
-
-    def feed(self, piece: str) -> Iterator[str]:
-        if self._ended:
-            return
-        for at, char in enumerate(piece):
-            if self._string:
-                if self._escape:
-                    self._escape = False
-                elif char == "\\":
-                    self._escape = True
-                elif char == '"':
-                    self._string = False
-            elif char == '"':
-                self._string = True
-            elif char in "{[":
-                self._depth += 1
-            elif char in "}]":
-                self._depth -= 1
-                if not self._depth:
-                    self._ended = True
-                    yield piece[: at + 1]
-                    return
-        if piece:
-            yield piece

@@ -77,9 +77,11 @@ class Access:
         """The id of the caller's workspace."""
         return caller.workspace or self.workspace
 
-    def name(self, workspace: str | None) -> str:
-        """The name of a workspace, None being the default one."""
-        return DEFAULT if workspace is None else self.names.get(workspace, workspace)
+    def called(self, workspace: str | None) -> tuple[str, str]:
+        """The name and the id of a workspace, None being the default one: settings may say either."""
+        if workspace is None:
+            return DEFAULT, self.workspace
+        return self.names.get(workspace, workspace), workspace
 
     async def _watch(self) -> None:
         while True:

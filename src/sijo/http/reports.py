@@ -142,12 +142,13 @@ def filtered(query: QueryParams, fast: bool) -> dict[str, Sequence[str]]:
 
 def used(one: Sum, fast: bool) -> dict[str, Any]:
     """Usage as the report tells it; what it is not grouped by is null, and so is the default workspace."""
+    amount = one.used
     told: dict[str, Any] = {
-        "uncached_input_tokens": one.input,
-        "cache_creation": {"ephemeral_1h_input_tokens": one.write_1h, "ephemeral_5m_input_tokens": one.write_5m},
-        "cache_read_input_tokens": one.read,
-        "output_tokens": one.output,
-        "server_tool_use": {"web_search_requests": one.searches},
+        "uncached_input_tokens": amount.input,
+        "cache_creation": {"ephemeral_1h_input_tokens": amount.write_1h, "ephemeral_5m_input_tokens": amount.write_5m},
+        "cache_read_input_tokens": amount.read,
+        "output_tokens": amount.output,
+        "server_tool_use": {"web_search_requests": amount.searches},
     }
     told |= {name: one.of.get(GROUPS[name]) or None for name in usage_groups(fast) if name in GROUPS}
     return told | dict.fromkeys(NOBODY)

@@ -5,8 +5,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from sijo.engine.entry import Cost, Used
 from sijo.store.database import Database
-from sijo.store.rollups import BY, COUNTS, DAY, TURN, Batch, Sum
+from sijo.store.rollups import BY, COUNTS, DAY, TURN, USED, Batch, Sum
 
 PLACE = ("width", "start", *BY)
 TURNS = f"INSERT INTO turns ({', '.join(TURN)}) VALUES ({', '.join('?' * len(TURN))})"  # noqa: S608 - names of ours
@@ -95,8 +96,9 @@ class Ledger:
             *(width, int(since), int(until)),
             *(value for values in only.values() for value in values),
         )
-        many = len(by)
-        return [Sum(dict(zip(by, row, strict=False)), *row[many:]) for row in rows]
+        at = len(by)
+        used, cost = slice(at + 1, at + 1 + len(USED)), slice(at + 1 + len(USED), None)
+        return [Sum(dict(zip(by, row, strict=False)), row[at], Used(*row[used]), Cost(*row[cost])) for row in rows]
 
     async def turns(self) -> int:
         """How many turns there are."""

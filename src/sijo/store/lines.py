@@ -9,7 +9,7 @@ from sijo.engine.entry import LONG
 from sijo.engine.models import models
 from sijo.engine.prices import Prices
 from sijo.store.rollups import Sum
-from sijo.store.spend import month
+from sijo.store.spend import containers
 
 TOKENS = (
     ("input", "uncached_input_tokens", "Input Tokens"),
@@ -47,22 +47,17 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 def lines(sums: Iterable[Sum], prices: Prices) -> Iterator[Line]:
     """What sums by day (ordered, from the first of a month on) cost. What is free has no line."""
-    until, seconds = 0.0, 0
-    for one in sums:
+    for one, code in containers(sums, prices):
         start, workspace = int(one.of["start"]), str(one.of["workspace"])
-        if start >= until:
-            until, seconds = month(start)[1], 0
-        code = prices.code(seconds, one.code_seconds)
-        seconds += one.code_seconds
         if one.of["tier"] != PRIORITY:
             yield from tokens(one, start, workspace)
-        if one.searches_cost:
+        if one.cost.searches:
             yield Line(
                 start=start,
                 workspace=workspace,
                 kind="web_search",
                 description="Web Search Usage",
-                amount=one.searches_cost,
+                amount=one.cost.searches,
             )
         if code:
             words = "Code Execution Usage"
@@ -73,7 +68,7 @@ def tokens(one: Sum, start: int, workspace: str) -> Iterator[Line]:
     model, tier, context, geo, speed = (str(one.of[name]) for name in Line.BY[1:])
     known = models().get(model)
     for name, kind, words in TOKENS:
-        if amount := getattr(one, f"{name}_cost"):
+        if amount := getattr(one.cost, name):
             manner = [words]
             manner += ["Long Context"] if context == LONG else []
             manner += ["Batch"] if tier == "batch" else []

@@ -30,31 +30,12 @@ Key = tuple[str, ...]
 
 
 class Sum(msgspec.Struct, frozen=True):
-    """What turns that are alike came to: `of` says in what. Its fields are those of `Used` and of `Cost`, added up."""
+    """What turns that are alike came to: `of` says in what."""
 
     of: Mapping[str, str | int]
-    turns: int = 0
-    input: int = 0
-    write_5m: int = 0
-    write_1h: int = 0
-    read: int = 0
-    output: int = 0
-    thinking: int = 0
-    searches: int = 0
-    fetches: int = 0
-    code_seconds: int = 0
-    input_cost: int = 0
-    write_5m_cost: int = 0
-    write_1h_cost: int = 0
-    read_cost: int = 0
-    output_cost: int = 0
-    searches_cost: int = 0
-
-    @property
-    def cost(self) -> int:
-        """Picodollars, but for those of containers."""
-        whole = self.input_cost + self.write_5m_cost + self.write_1h_cost + self.read_cost
-        return whole + self.output_cost + self.searches_cost
+    turns: int
+    used: Used
+    cost: Cost
 
 
 class Batch(NamedTuple):

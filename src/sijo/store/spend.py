@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from sijo.engine.prices import Prices
 from sijo.store.database import StoreError
 from sijo.store.ledger import Ledger
-from sijo.store.rollups import DAY
+from sijo.store.rollups import DAY, Sum
 
 EVERY = 1.0
 """Seconds between two looks."""
@@ -47,8 +48,8 @@ class Spend:
         since, until = month(time.time())
         known, before = dict[str, int](), 0
         for one in await self._ledger.sums(DAY, since, until, ("workspace",)):
-            known[str(one.of["workspace"])] = one.cost + self._prices.code(before, one.code_seconds)
-            before += one.code_seconds
+            known[str(one.of["workspace"])] = one.cost.total + self._prices.code(before, one.used.code_seconds)
+            before += one.used.code_seconds
         self._known = known
 
     async def _keep(self) -> None:
@@ -62,6 +63,17 @@ class Spend:
                 self._failing = True
             else:
                 self._failing = False
+
+
+def containers(sums: Iterable[Sum], prices: Prices) -> Iterator[tuple[Sum, int]]:
+    """Sums by day (ordered, from the first of a month on), each with what its containers cost."""
+    until, seconds = 0.0, 0
+    for one in sums:
+        start = int(one.of["start"])
+        if start >= until:
+            until, seconds = month(start)[1], 0
+        yield one, prices.code(seconds, one.used.code_seconds)
+        seconds += one.used.code_seconds
 
 
 def month(moment: float) -> tuple[float, float]:

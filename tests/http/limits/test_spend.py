@@ -11,6 +11,7 @@ from sijo.http.limits import Rule, Spend
 from tests.http.limits.ground import Clock, ask, limits
 
 NAMES = {None: "default", "wrkspc_1": "research", "wrkspc_2": "sales"}
+DEFAULT = "wrkspc_0"
 
 
 class Books:
@@ -26,9 +27,13 @@ class Books:
         return round(sum(self.spent.values()) * DOLLAR)
 
 
+def called(workspace: str | None) -> tuple[str, str]:
+    return NAMES[workspace], workspace or DEFAULT
+
+
 def spend(books: Books, **ceilings: object) -> Spend:
     clock = Clock(datetime(2026, 12, 9, tzinfo=UTC).timestamp())
-    return Spend(books, names=NAMES.__getitem__, clock=clock, **ceilings)  # type: ignore[arg-type]
+    return Spend(books, names=called, clock=clock, **ceilings)  # type: ignore[arg-type]
 
 
 def refused(spend: Spend, workspace: str | None = None) -> ApiError | None:
@@ -70,6 +75,20 @@ def test_a_workspaces_limit_is_its_own_affair(named: str) -> None:
     assert error.message.startswith("You have reached your specified workspace API usage limits. You will regain")
     assert refused(ceilings, "wrkspc_2") is None
     assert refused(ceilings) is None
+
+
+@pytest.mark.parametrize("named", ["default", DEFAULT])
+def test_the_default_workspace_has_a_name_and_an_id_too(named: str) -> None:
+    ceilings = spend(Books(default=50), workspaces={named: 50})
+    assert isinstance(refused(ceilings), InvalidRequest)
+    assert refused(ceilings, "wrkspc_1") is None
+
+
+def test_each_workspace_may_have_a_limit_of_its_own() -> None:
+    ceilings = spend(Books(default=9, research=10, sales=10), workspaces={"*": 10, "sales": 20})
+    assert isinstance(refused(ceilings, "wrkspc_1"), InvalidRequest)
+    assert refused(ceilings) is None
+    assert refused(ceilings, "wrkspc_2") is None
 
 
 def test_the_month_after_november_is_december() -> None:

@@ -174,7 +174,7 @@ class Plans:
         }
 
     def _within(self, rule: Rule, caller: Caller) -> bool:
-        return rule.workspace in (None, EACH, self.access.name(caller.workspace), self.access.id_of(caller))
+        return rule.workspace in (None, EACH, *self.access.called(caller.workspace))
 
     def _of(self, rule: Rule, caller: Caller) -> bool:
         return rule.key == EACH or (

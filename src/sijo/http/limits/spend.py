@@ -1,12 +1,13 @@
 """What may be spent in a month. What *was* spent is told by who keeps the ledger; prices are unknown here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
 from sijo.engine.caller import Caller
 from sijo.engine.prices import DOLLAR
 from sijo.errors import InvalidRequest, RateLimited
+from sijo.http.limits.plans import EACH
 
 ENFORCED = {"error_code": "enforced_spend_limit_reached"}
 
@@ -26,7 +27,7 @@ class Spent(Protocol):
 class Spend:
     """Monthly limits in dollars: `tier` of the organization, `own` that it set itself, and those of workspaces.
 
-    `names` tells the name of a workspace (None: the default one); its id is understood too.
+    `names` tells what a workspace (None: the default one) may be called there; `*` is each that is not named.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Spend:
         tier: float | None = None,
         own: float | None = None,
         workspaces: Mapping[str, float] | None = None,
-        names: Callable[[str | None], str],
+        names: Callable[[str | None], Sequence[str]],
         clock: Callable[[], float],
     ) -> None:
         self.spent, self.names, self.clock = spent, names, clock
@@ -58,8 +59,8 @@ class Spend:
             raise InvalidRequest(f"You have reached your specified workspace API usage limits. {self._access()}")
 
     def _limit(self, workspace: str | None) -> float | None:
-        named = self.workspaces.get(self.names(workspace))
-        return named if named is not None or workspace is None else self.workspaces.get(workspace)
+        names = (*self.names(workspace), EACH)
+        return next((self.workspaces[name] for name in names if name in self.workspaces), None)
 
     def _access(self) -> str:
         now = datetime.fromtimestamp(self.clock(), UTC)
