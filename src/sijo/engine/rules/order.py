@@ -1,6 +1,7 @@
 """The rules, in the order in which the API applies them, and the few that belong to no other module."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from operator import attrgetter
 
 from sijo.engine.rules import caching, limits, schemas, thinking, tooling, unserved
@@ -23,21 +24,14 @@ RESUMED = (b.ServerToolUse, b.McpToolUse, b.McpToolResult, *b.SERVER_RESULTS)
 
 def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> bool:
     """Whether a request asks for caching. Raises InvalidRequest for the first rule that it breaks."""
-    case = Case(request, tools, facts)
-    rules = RULES
-    if not tools and plain(request):
-        case.turns.walk()
-        rules = PLAIN if case.turns.blocks else WORDS
-    for rule in rules:
+    case, has = Case(request, tools, facts), given(request)
+    for rule, needs in RULES[:BEFORE]:
+        if not has.isdisjoint(needs):
+            rule(case)
+    case.turns.walk()
+    for rule in those(has, tools=bool(tools), blocks=case.turns.blocks):
         rule(case)
     return case.cached
-
-
-def plain(request: CountRequest) -> bool:
-    """Whether a request has nothing but a model, messages and a length: most rules have nothing to say about it."""
-    if isinstance(request, MessageRequest):
-        return _message(request) == MESSAGE
-    return _count(request) == COUNT
 
 
 def conversation(case: Case) -> None:
@@ -194,50 +188,62 @@ def served(case: Case) -> None:
     unserved.refuse(case.request, case.tools, case.turns.unserved, case.facts.own)
 
 
-COUNTED = (
-    "tool_choice", "system", "thinking", "output_config", "cache_control", "container", "context_management",
-    "mcp_servers", "output_format", "speed", "compaction", "thread", "fallbacks", "fallback_credit_token",
-    "billing_policy",
-)  # fmt: skip
-ANSWERED = (*COUNTED, "stop_sequences", "temperature", "top_k", "top_p", "inference_geo")
-"""Fields that a rule of more than the messages looks at."""
-_count, _message = attrgetter(*COUNTED), attrgetter(*ANSWERED)
-COUNT = _count(CountRequest(model="-", messages=[]))
-MESSAGE = _message(MessageRequest(model="-", messages=[], max_tokens=1))
-"""What these fields are where they were left out."""
-
 Rule = Callable[[Case], None]
-RULES: tuple[Rule, ...] = (
-    thinking.fields,
-    conversation,
-    system,
-    prefill,
-    tooling.choice,
-    tooling.types,
-    tooling.inputs,
-    tooling.callers,
-    tooling.needed,
-    images,
-    citations,
-    thinking.kind,
-    thinking.first,
-    thinking.forced,
-    thinking.effort,
-    thinking.task,
-    format,
-    caching.breakpoints,
-    length,
-    thinking.budget,
-    stops,
-    thinking.sampling,
-    container,
-    place,
-    edits,
-    served,
+EVERY, TOOLS, BLOCKS = "messages", "tools", "blocks"
+"""What not only a field can bring with it: any request, tools of any kind, messages that are more than strings."""
+RULES: tuple[tuple[Rule, Collection[str]], ...] = (
+    (thinking.fields, ["thinking"]),
+    (conversation, [EVERY]),
+    (system, ["system"]),
+    (prefill, [EVERY]),
+    (tooling.choice, ["tool_choice"]),
+    (tooling.types, [TOOLS]),
+    (tooling.inputs, [TOOLS]),
+    (tooling.callers, [TOOLS]),
+    (tooling.needed, [BLOCKS]),
+    (images, [BLOCKS]),
+    (citations, [BLOCKS]),
+    (thinking.kind, ["thinking"]),
+    (thinking.first, ["thinking"]),
+    (thinking.forced, ["thinking"]),
+    (thinking.effort, ["output_config", "thinking", BLOCKS]),
+    (thinking.task, ["output_config", "thinking"]),
+    (format, ["output_config", "output_format"]),
+    (caching.breakpoints, ["cache_control", "system", TOOLS, BLOCKS]),
+    (length, [EVERY]),
+    (thinking.budget, ["thinking"]),
+    (stops, ["stop_sequences"]),
+    (thinking.sampling, ["temperature", "top_p", "top_k"]),
+    (container, ["container"]),
+    (place, ["inference_geo", "speed"]),
+    (edits, ["context_management"]),
+    (served, [*unserved.FIELDS, "context_management", TOOLS, BLOCKS]),
 )
-WORDS: tuple[Rule, ...] = (prefill, length)
-"""For a plain request whose messages are strings, once they were walked."""
-PLAIN: tuple[Rule, ...] = (
-    prefill, tooling.needed, images, citations, thinking.effort, caching.breakpoints, length, served,
-)  # fmt: skip
-"""The same where there are blocks in them. Both keep the order of all."""
+"""In order, each with what a request has to have for the rule to have anything to say about it."""
+BEFORE = [rule for rule, _ in RULES].index(conversation)
+"""Rules that come before the messages are walked."""
+FIELDS = tuple(sorted({need for _, needs in RULES for need in needs} - {EVERY, TOOLS, BLOCKS}))
+COUNTED = tuple(field for field in FIELDS if field in CountRequest.__struct_fields__)
+_message, _count = attrgetter(*FIELDS), attrgetter(*COUNTED)
+MESSAGE = _message(MessageRequest(model="-", messages=[], max_tokens=1))
+COUNT = _count(CountRequest(model="-", messages=[]))
+"""What these fields are where they were left out."""
+NONE: frozenset[str] = frozenset()
+
+
+@lru_cache(1024)
+def those(has: frozenset[str], *, tools: bool, blocks: bool) -> Sequence[Rule]:
+    """The rules that have something to say about what a request has, after the messages were walked."""
+    found = has | {EVERY, *([TOOLS] if tools else ()), *([BLOCKS] if blocks else ())}
+    return [rule for rule, needs in RULES[BEFORE + 1 :] if not found.isdisjoint(needs)]
+
+
+def given(request: CountRequest) -> frozenset[str]:
+    """The fields of a request that rules look at, and that were not left out."""
+    if isinstance(request, MessageRequest):
+        values, names, default = _message(request), FIELDS, MESSAGE
+    else:
+        values, names, default = _count(request), COUNTED, COUNT
+    if values == default:
+        return NONE
+    return frozenset([name for name, value, left in zip(names, values, default, strict=True) if value != left])
