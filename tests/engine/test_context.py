@@ -68,14 +68,14 @@ def test_models_of_old_refuse_an_output_that_does_not_fit() -> None:
 def test_later_models_stop_when_the_window_is_full() -> None:
     prompt = fitted(*served("claude-sonnet-4-5"), 199_500)
     assert prompt.max_tokens == 500
-    window = Meter(1000, 0, len)
+    window = Meter(1000, lambda: 0, len)
     assert list(window.feed(d.Spent(output=500))) == [d.Spent(output=500)]
     assert list(window.feed(d.Stop("max_tokens"))) == [d.Stop("model_context_window_exceeded")]
 
 
 @pytest.mark.parametrize("spent", [0, 1000])
 def test_max_tokens_is_max_tokens_where_the_window_was_not_the_reason(spent: int) -> None:
-    window = Meter(1000, 0, len)
+    window = Meter(1000, lambda: 0, len)
     list(window.feed(d.Spent(output=spent)))
     assert list(window.feed(d.Stop("max_tokens"))) == [d.Stop("max_tokens")]
 
@@ -88,14 +88,14 @@ def test_warming_a_cache_says_nothing() -> None:
 
 
 def test_what_the_engine_did_not_report_is_counted() -> None:
-    meter = Meter(1000, 9, len)
+    meter = Meter(1000, lambda: 9, len)
     deltas: list[d.AnyDelta] = [d.Text("abc"), d.ToolCall("t", "f"), d.ToolInput("{}"), d.Stop("stop_sequence", "x")]
     assert [one for delta in deltas for one in meter.feed(delta)] == deltas
     assert list(meter.end()) == [d.Spent(input=9, output=5)]
 
 
 def test_what_the_engine_reported_stands() -> None:
-    meter = Meter(1000, 9, len)
+    meter = Meter(1000, lambda: 9, len)
     list(meter.feed(d.Text("abc")))
     list(meter.feed(d.Spent(input=3, output=1)))
     assert list(meter.end()) == []

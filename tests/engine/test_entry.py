@@ -90,23 +90,25 @@ def message(*content: b.Block, output: int = 0, input: int = 0) -> e.Message:
 
 
 def test_nothing_said_is_nothing_used() -> None:
-    assert begun(message(), 500) is None
+    assert begun(message(), lambda: 500) is None
 
 
 def test_what_was_said_before_it_was_cut_off_is_counted() -> None:
-    found = begun(message(b.Text("one two three four five six seven eight nine ten")), 500)
+    found = begun(message(b.Text("one two three four five six seven eight nine ten")), lambda: 500)
     assert found is not None
     assert found.input_tokens == 500
     assert 8 <= found.output_tokens <= 20
-    longer = begun(message(b.Thinking("one two three four five six seven eight nine ten", ""), b.Text("and more")), 500)
+    longer = begun(
+        message(b.Thinking("one two three four five six seven eight nine ten", ""), b.Text("and more")), lambda: 500
+    )
     assert longer is not None and longer.output_tokens > found.output_tokens
 
 
 def test_what_the_engine_told_before_it_was_cut_off_counts() -> None:
-    found = begun(message(input=30, output=1), 500)
+    found = begun(message(input=30, output=1), lambda: 500)
     assert found is not None
     assert (found.input_tokens, found.output_tokens) == (30, 1)
-    known = begun(message(b.Text("one"), output=70, input=30), 500)
+    known = begun(message(b.Text("one"), output=70, input=30), lambda: 500)
     assert known is not None and known.output_tokens == 70
 
 

@@ -13,6 +13,8 @@ from sijo.engine.prompt import Prompt
 from sijo.errors import InvalidRequest
 from sijo.wire.request import AnyTool, Named
 
+SOURCE, TOLD = 5_000, 20_000
+"""Tokens that a source and all that is told of tools are taken for where there is room enough."""
 STOPS_AT_WINDOW = "model-context-window-exceeded-2025-08-26"
 
 
@@ -45,6 +47,18 @@ def tool_prompt(prompt: Prompt) -> int:
     if not prompt.tools:
         return 0
     return forced if isinstance(prompt.choice, AnyTool | Named) else auto
+
+
+def roomy(prompt: Prompt, served: Served, body: bytes) -> bool:
+    """Whether a prompt surely fits, together with its answer, by the size of the request: then it need not be counted.
+
+    No byte is more than two tokens, but what a source of a few bytes leads to is as much as an image or a page can be,
+    and tools of the API's own are told of in words that the request does not have.
+    """
+    if not 0 < prompt.max_tokens <= prompt.model.max_output:
+        return False
+    most = prompt.window or window(served, prompt.betas)
+    return 2 * len(body) + SOURCE * body.count(b'"source"') + TOLD + prompt.max_tokens <= most
 
 
 def fitted(prompt: Prompt, served: Served, count: int) -> Prompt:

@@ -1,7 +1,7 @@
 """A turn as it is accounted for: who had it, what was used, and what each part of that costs."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -96,7 +96,7 @@ class Ledger(Protocol):
 def entry(turn: Turn, call: "Over", failed: ApiError | None = None) -> Entry | None:
     """The entry of a turn that is over by now, well or not; None for one that nothing was used for."""
     message = turn.message
-    usage = message.usage if message.stop_reason is not None else begun(message, turn.expected)
+    usage = message.usage if message.stop_reason is not None else begun(message, turn.input)
     if usage is None:
         return None
     duration = time.perf_counter() - call.began
@@ -128,14 +128,15 @@ class Over(Protocol):
     error: str | None
 
 
-def begun(message: e.Message, expected: int) -> e.Usage | None:
+def begun(message: e.Message, expected: Callable[[], int]) -> e.Usage | None:
     """What was used of a turn that was cut off: engines tell it at the end, so what was said is counted here."""
     usage = message.usage
     output = max(whole(usage.output_tokens), tokens("\n".join(map(said, message.content))) if message.content else 0)
     input = used(usage).total
     if not output and not input:
         return None
-    return msgspec.structs.replace(usage, output_tokens=output, input_tokens=usage.input_tokens if input else expected)
+    input_tokens = usage.input_tokens if input else expected()
+    return msgspec.structs.replace(usage, output_tokens=output, input_tokens=input_tokens)
 
 
 def said(block: Any) -> str:

@@ -78,15 +78,17 @@ class Intake:
             cached and not (len(body) < whole.model.cache_minimum and bare(body))
         )
         account = self._account(whole, terms, served) if told else None
-        if account is not None and counter is tokens and not able.truncates:
-            expected = account.layout.tokens  # of the prompt as it was asked for: to count it twice would be felt
-        else:
+        expected: int | None = None
+        if account is None or counter is not tokens or able.truncates:
             expected = prompt_tokens(prompt, counter)
+        elif able.exact or whole.own or not context.roomy(prompt, served, body):
+            expected = account.layout.tokens  # of the prompt as it was asked for: to count it twice would be felt
         if account is not None:
             account.expected = expected
         asked = prompt.max_tokens
-        prompt.counted = expected
-        prompt = context.fitted(prompt, served, expected)
+        if expected is not None:
+            prompt.counted = expected
+            prompt = context.fitted(prompt, served, expected)
         id = ids.new("msg")
         thoughts = thinking.Thoughts(self.seal, id) if whole.thought.mode != "off" else None
         sessions = [session for _, session in whole.own]
@@ -100,7 +102,7 @@ class Intake:
             filters=lambda now: self._filters(
                 now, served, thoughts, asked - prompt.max_tokens + now.max_tokens, whole=whole, reuse=reuse
             ),
-            expected=expected,
+            expected=expected or 0,
             account=account,
             reuse=reuse,
             summarizer=self.summarizer if not able.everything else None,
@@ -191,8 +193,7 @@ class Intake:
             return filters
         if prompt.max_tokens < asked or not able.everything or reuse is not None:
             count = self.counters.get(served.backend.name, tokens)
-            counted = prompt_tokens(prompt, count) if prompt.counted is None else prompt.counted
-            filters.append(Meter(asked, counted, count, reuse))
+            filters.append(Meter(asked, partial(counted, prompt, count), count, reuse))
         if not asked:
             return (*filters, Silent())
         if thoughts is not None and prompt.thought.mode != "off":
@@ -209,6 +210,11 @@ class Intake:
         if prompt.stops:
             filters.append(Stops(prompt.stops))
         return filters
+
+
+def counted(prompt: Prompt, count: Counter) -> int:
+    """The tokens of a prompt, counted once at the most."""
+    return prompt_tokens(prompt, count) if prompt.counted is None else prompt.counted
 
 
 def bare(body: bytes) -> bool:

@@ -14,12 +14,14 @@ SPOKEN = (d.Text, d.Thinking)
 
 class Meter:
     """Adds what was not reported. `asked` is the caller's `max_tokens`: an answer that was cut before has filled the
-    window; `expected` is the count of the input, `count` counts a text. With `reuse` the engine's own cache is not told
+    window; `expected` counts the input, `count` counts a text. With `reuse` the engine's own cache is not told
     of: what it had there is noted, and counted as plain input."""
 
     done = False
 
-    def __init__(self, asked: int, expected: int, count: Callable[[str], int], reuse: Reuse | None = None) -> None:
+    def __init__(
+        self, asked: int, expected: Callable[[], int], count: Callable[[str], int], reuse: Reuse | None = None
+    ) -> None:
         self.asked, self.expected, self.count, self.reuse = asked, expected, count, reuse
         self._output = self._input = 0
         self._said: list[str] = []
@@ -41,5 +43,5 @@ class Meter:
 
     def end(self) -> Iterable[d.AnyDelta]:
         output = 0 if self._output or not self._said else self.count("".join(self._said))
-        input = 0 if self._input else self.expected
+        input = 0 if self._input else self.expected()
         return (d.Spent(input, output),) if output or input else ()

@@ -110,6 +110,10 @@ class Turn(msgspec.Struct):
     out: Assembler | None = None
     """What is made of its deltas, once it runs."""
 
+    def input(self) -> int:
+        """Tokens of the input by a count of our own."""
+        return self.expected if self.account is None else self.account.input()
+
     def __post_init__(self) -> None:
         self.message.id, self.message.model = self.id, self.prompt.model.id
         self.message.usage.service_tier, self.message.usage.inference_geo = self.tier, self.geo

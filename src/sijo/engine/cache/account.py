@@ -73,7 +73,8 @@ def keyed(secret: bytes, use: bytes, workspace: str | None, name: str) -> bytes:
 @dataclass(slots=True)
 class Account:
     """One turn's. `expected` is what to announce before the engine has counted; it may be another than the layout's,
-    for the engine is given a prompt in other words."""
+    for the engine is given a prompt in other words. None: the layout's, counted from the prefix on that is found. What
+    an engine said of that is nearer to the truth than the estimate, and costs nothing."""
 
     cache: Cache
     index: Index
@@ -82,7 +83,7 @@ class Account:
     root: bytes
     layout: Layout
     started: float
-    expected: int = 0
+    expected: int | None = None
     begun: bool = False
     found: charge.Finding | None = None
     """What was looked for already."""
@@ -90,7 +91,11 @@ class Account:
     async def foreseen(self) -> int:
         """Tokens of the input that would be read from the cache now."""
         self.found = await self._look(self.layout)
-        return min(self.expected, self.found.tokens)
+        return min(self.input(), self.found.tokens)
+
+    def input(self) -> int:
+        """Tokens of the whole input, as they are counted before the engine does."""
+        return self.layout.tokens if self.expected is None else self.expected
 
     async def told(self, deltas: Deltas, filters: Sequence[Filter], content: Sequence[b.Block], message: str) -> Deltas:
         """What a model says, passed through its filters, with the input side of its usage accounted. It comes after
@@ -105,7 +110,7 @@ class Account:
             found, about = await self._opened(layout, message if first else "")
             if about is not None:
                 yield d.About({"diagnostics": about})
-            bill = Bill(self, layout, found, layout.tokens if content else self.expected)
+            bill = Bill(self, layout, found, layout.tokens if content else self.input())
             async for said in source:
                 for delta in push(filters, (said,)) if filters else (said,):
                     if not bill.open and type(delta) not in SILENT:
@@ -134,7 +139,10 @@ class Account:
         if not layout.digests:
             return charge.Finding()
         there = await self.index.find(layout.digests.values(), self.started)
-        return charge.finding(layout, there, self.started)
+        found = charge.finding(layout, there, self.started)
+        if self.expected is None and found.renewed:
+            layout.goes_on(found.at, found.tokens)
+        return found
 
     async def _diagnosed(self, layout: Layout, found: charge.Finding, message: str) -> Json:
         """Why the prefix of the request before is not that of this one. Leaves a note for the next."""

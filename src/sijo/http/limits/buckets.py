@@ -28,11 +28,11 @@ class Bucket:
 
     def fill(self, now: float) -> float:
         """What is in it. A clock that was set back gives nothing, and takes nothing."""
-        passed = now - self.at
-        if passed > 0:
-            level = self.level + passed * self.rate
-            self.level = level if level < self.size else self.size
-        self.at = now
+        if now != self.at:
+            if now > self.at:
+                level = self.level + (now - self.at) * self.rate
+                self.level = level if level < self.size else self.size
+            self.at = now
         return self.level
 
     def wait(self, amount: float, now: float) -> float:
@@ -44,7 +44,8 @@ class Bucket:
 
     def take(self, amount: float) -> None:
         """What is given back (negative) does not overflow."""
-        self.level = min(self.size, self.level - amount)
+        level = self.level - amount
+        self.level = level if level < self.size else self.size
 
     remaining = fill
     """What is in it for all who share it."""

@@ -16,25 +16,26 @@ def names(of: bytes) -> tuple[bytes, bytes, bytes]:
     return start + b"-limit", start + b"-remaining", start + b"-reset"
 
 
-REQUESTS, TOKENS, INPUT, OUTPUT = (names(of) for of in (b"requests", b"tokens", b"input-tokens", b"output-tokens"))
+NAMES = [names(of) for of in (b"requests", b"input-tokens", b"output-tokens")]
+TOKENS = names(b"tokens")
+STEP = 1000
+"""To so many tokens what remains is rounded."""
 
 
 def headers(plan: Plan, now: float) -> list[Header]:
     """Of each kind the limit that leaves the least; `tokens` is the tighter one of input and output."""
     told: list[Header] = []
     scarce, tokens = math.inf, None
-    for name, meters, step in ((REQUESTS, plan.requests, 1), (INPUT, plan.input, 1000), (OUTPUT, plan.output, 1000)):
-        if not meters:
-            continue
-        left, bucket = math.inf, meters[0].bucket
-        for meter in meters:
-            if (less := meter.bucket.remaining(now)) < left:
-                left, bucket = less, meter.bucket
+    for at, buckets in plan.told:
+        left = math.inf
+        for one in buckets:
+            if (less := one.remaining(now)) < left:
+                left, bucket = less, one
         left = max(left, 0.0)
         second = math.ceil(now + (bucket.size - left) / (bucket.rate or 1) - SLACK)
-        shown = int(left + SLACK) if step == 1 else int(left + step / 2) // step * step
-        told += written(name, bucket.limit, shown, second)
-        if step != 1 and left < scarce:
+        shown = (int(left + STEP / 2) // STEP * STEP) if at else int(left + SLACK)
+        told += written(NAMES[at], bucket.limit, shown, second)
+        if at and left < scarce:
             scarce, tokens = left, (bucket.limit, shown, second)
     if tokens is not None:
         told += written(TOKENS, *tokens)

@@ -144,10 +144,10 @@ class Entry:
         """Take its tokens, and tell what is left. Raises `RateLimited`, and gives its place back then."""
         limits, plan = self._limits, self.plan
         wants: list[Want] = []
-        expected = fresh = turn.expected
         most = turn.prompt.max_tokens if plan.reserve else 1
-        if plan.input and turn.account is not None:
-            fresh -= await turn.account.foreseen()
+        free = await turn.account.foreseen() if plan.input and turn.account is not None else 0
+        expected = turn.input() if plan.input else 0
+        fresh = expected - free
         for meter in plan.input:
             wants.append((meter, expected if meter.kind == WHOLE else fresh))
         for meter in plan.output:

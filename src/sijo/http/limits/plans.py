@@ -73,7 +73,7 @@ Want = tuple[Meter, float]
 class Plan:
     """What a request has to pass, and the one of each bucket that is its `place` among the requests."""
 
-    __slots__ = ("input", "output", "place", "requests", "reserve")
+    __slots__ = ("input", "output", "place", "requests", "reserve", "told")
 
     def __init__(self, meters: Sequence[Meter], reserve: bool) -> None:
         self.requests = tuple(meter for meter in meters if meter.kind == REQUESTS)
@@ -81,6 +81,9 @@ class Plan:
         self.output = tuple(meter for meter in meters if meter.kind == OUTPUT)
         self.place: list[Want] = [(meter, 1) for meter in self.requests]
         self.reserve = reserve
+        groups = enumerate((self.requests, self.input, self.output))
+        self.told = [(at, [meter.bucket for meter in group]) for at, group in groups if group]
+        """The buckets of which clients are told: of requests (0), input (1) and output (2)."""
 
 
 class Plans:
