@@ -34,6 +34,7 @@ from sijo.wire.tools import AnyTool
 
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
+FAST_MODE = "fast-mode-2026-02-01"
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -107,6 +108,7 @@ class Intake:
             reuse=reuse,
             summarizer=self.summarizer if not able.everything else None,
             geo="not_available" if not served.model.geo else request.inference_geo or "global",
+            speed=None if able.signs else speed(request, served, terms.betas),
         )
         if sessions:
             turn.resumed = unanswered(whole.items, turn.tools)
@@ -210,6 +212,14 @@ class Intake:
         if prompt.stops:
             filters.append(Stops(prompt.stops))
         return filters
+
+
+def speed(request: MessageRequest, served: Served, betas: frozenset[str]) -> str | None:
+    """The speed of the answer, told to who asks for one. An engine has its own, and is no faster when it is asked."""
+    if request.speed is None and FAST_MODE not in betas:
+        return None
+    fast = request.speed == "fast" and served.model.fast_mode == "yes" and served.backend.abilities.exact
+    return "fast" if fast else "standard"
 
 
 def counted(prompt: Prompt, count: Counter) -> int:
