@@ -69,6 +69,31 @@ def test_what_clients_are_told_is_what_reports_say(tmp_path: Path) -> None:
     assert cents == sum(told[name] * Decimal(price) for name, price in million.items()) / 10_000
 
 
+@pytest.mark.parametrize(
+    ("model", "asked", "told", "cents"),
+    [
+        ("claude-opus-4-8", "fast", "fast", "3.5"),
+        ("claude-opus-4-8", "standard", "standard", "1.75"),
+        ("claude-opus-4-8", None, None, "1.75"),
+        ("claude-opus-4-6", "fast", "standard", "1.75"),  # which ignores it
+    ],
+)
+def test_a_turn_has_the_price_of_its_speed(
+    running: Running, model: str, asked: str | None, told: str | None, cents: str
+) -> None:
+    """1,000 tokens read, 500 written: for 5 and 25 dollars a million, or for twice as much."""
+    beta = {"anthropic-beta": "fast-mode-2026-02-01"}
+    with client_of(running) as client:
+        usage = say(client, "plain", model, extra_body={"speed": asked} if asked else {}, extra_headers=beta).usage
+        begun = next(iter(say(client, "plain", model, stream=True, extra_body={"speed": asked}, extra_headers=beta)))
+    assert [getattr(one, "speed", None) for one in (usage, begun.message.usage)] == [told, told]
+    settled(running, 2)
+    amounts = sum(Decimal(one["amount"]) for one in results(running, COST))
+    assert amounts == 2 * Decimal(cents)
+    [usage] = results(running, USAGE, beta, group_by=["speed"])
+    assert (usage["speed"], usage["output_tokens"]) == (told or "standard", 1000)
+
+
 def test_a_client_who_left_in_the_middle_pays_for_what_was_said(running: Running) -> None:
     with client_of(running) as client:
         stream = say(client, "slow", stream=True)

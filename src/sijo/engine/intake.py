@@ -71,7 +71,7 @@ class Intake:
         found = rules.parse(body) if found is None else found
         request, whole, served, cached = self._read(found, MessageRequest, terms)
         assert isinstance(request, MessageRequest)
-        able = served.backend.abilities
+        able, model = served.backend.abilities, served.model
         prompt = self._lowered(whole, served)
         counter = self.counters.get(served.backend.name, tokens)
         told = request.diagnostics is not None or (
@@ -106,7 +106,8 @@ class Intake:
             account=account,
             reuse=reuse,
             summarizer=self.summarizer if not able.everything else None,
-            geo="not_available" if not served.model.geo else request.inference_geo or "global",
+            geo="not_available" if not model.geo else request.inference_geo or "global",
+            speed=None if able.signs else "standard" if request.speed and model.fast_mode != "yes" else request.speed,
         )
         if sessions:
             turn.resumed = unanswered(whole.items, turn.tools)

@@ -104,6 +104,7 @@ class Turn(msgspec.Struct):
     reuse: Reuse | None = None
     tier: str = "standard"
     geo: str = "not_available"
+    speed: str | None = None
     id: str = msgspec.field(default_factory=partial(ids.new, "msg"))
     tally: Tally = msgspec.field(default_factory=Tally)
     message: e.Message = msgspec.field(default_factory=blank)
@@ -116,7 +117,8 @@ class Turn(msgspec.Struct):
 
     def __post_init__(self) -> None:
         self.message.id, self.message.model = self.id, self.prompt.model.id
-        self.message.usage.service_tier, self.message.usage.inference_geo = self.tier, self.geo
+        usage = self.message.usage
+        usage.service_tier, usage.inference_geo, usage.speed = self.tier, self.geo, self.speed
 
     @property
     def tools(self) -> Mapping[str, Session]:
