@@ -132,6 +132,18 @@ async def test_a_client_who_leaves_before_the_usage_is_told_pays_what_was_counte
         await ask(few, expected=6_000)
 
 
+@pytest.mark.parametrize("nonsense", [10**30, -(10**30)])
+async def test_a_usage_that_cannot_be_true_stops_nobody(nonsense: int) -> None:
+    """What an upstream tells is bounded: what was counted here stands for it, and the bucket is full a minute later."""
+    clock = Clock()
+    few = limits(Rule(input=10_000, output=1_000), clock=clock)
+    await ask(few, expected=6_000, used={"input_tokens": nonsense, "output_tokens": nonsense})
+    with pytest.raises(RateLimited):
+        await ask(few, expected=6_000)
+    clock.sleep(60)
+    assert told(await ask(few, expected=10), "output-tokens-remaining") == "1000"
+
+
 async def test_what_failed_before_a_word_costs_no_tokens() -> None:
     clock = Clock()
     few = limits(Rule(input=10_000, output=1_000), clock=clock)

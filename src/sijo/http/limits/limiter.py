@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sijo.engine.catalog import Catalog
+from sijo.engine.entry import whole
 from sijo.engine.turn import Turn
 from sijo.errors import NotFound, Overloaded, RateLimited
 from sijo.http.call import Call
@@ -182,13 +183,13 @@ class Entry:
     def leave(self, message: e.Message) -> None:
         """It is over: what was taken becomes what was used."""
         usage = message.usage
-        fresh = usage.input_tokens + usage.cache_creation_input_tokens
-        used = fresh + usage.cache_read_input_tokens
+        fresh = whole(usage.input_tokens) + whole(usage.cache_creation_input_tokens)
+        used = fresh + whole(usage.cache_read_input_tokens)
         if not used and message.content:
             fresh, used = self.fresh, self.input  # the client left before the engine told
         for meter in self.plan.input:
             self._limits.pay(meter.bucket, used - self.input if meter.kind == WHOLE else fresh - self.fresh)
         self._limits.running.discard(self)
-        said = usage.output_tokens or self._produced()
+        said = whole(usage.output_tokens) or self._produced()
         for meter in self.plan.output:
             self._limits.pay(meter.bucket, said - self.output)
