@@ -109,6 +109,20 @@ async def test_a_refusal_is_known_without_asking_again(store: Database) -> None:
     assert refused.value.retry_after == 30
 
 
+@pytest.mark.parametrize("back", [5, 3600])
+async def test_a_clock_that_was_set_back_stops_nobody(store: Database, back: int) -> None:
+    """What was taken is there again within two minutes, not when the old time comes again."""
+    clock = Clock()
+    (one,) = await several(store, clock, Rule(requests=60), count=1)
+    assert await served([one], 70) == 60
+    clock.sleep(-back)
+    assert await served([one], 5) == 0
+    clock.sleep(60)
+    assert await served([one], 70) == (0 if back > 60 else 60 - back)
+    clock.sleep(60)
+    assert await served([one], 70) == 60
+
+
 async def test_a_database_that_is_away_is_an_engine_that_is_busy(store: Database) -> None:
     (one,) = await several(store, Clock(), Rule(requests=2), count=1)
     await store.run("DROP TABLE buckets")
