@@ -42,9 +42,8 @@ class Lease(Bucket):
 
     def remaining(self, now: float) -> float:
         """What there is, here and for all, as far as it is known."""
-        if now < self.seen:  # the clock was set back: the old time may be long in coming again
-            self.seen = now
-        return min(self.size, self.level + self.left + max(0.0, now - self.seen) * self.rate)
+        self.seen = min(self.seen, now)  # of a clock that was set back the old time may be long in coming again
+        return min(self.size, self.level + self.left + (now - self.seen) * self.rate)
 
 
 class Leases:
