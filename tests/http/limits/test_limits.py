@@ -163,6 +163,18 @@ async def test_a_refusal_for_tokens_gives_the_place_among_the_requests_back() ->
     assert told(await ask(few, expected=10), "requests-remaining") == "1"
 
 
+async def test_the_headers_of_a_refusal_for_tokens_have_the_place_given_back() -> None:
+    few = limits(Rule(requests=5, input=10_000), clock=Clock())
+    await ask(few, expected=6_000)
+    refused = call()
+    entry = await few.enter(refused, body())
+    assert entry is not None
+    with pytest.raises(RateLimited):
+        await entry.admit(turn(body(), 6_000))
+    assert told(refused, "requests-remaining") == "4"
+    assert told(await ask(few, expected=1_000), "requests-remaining") == "3"
+
+
 async def test_output_counts_when_it_is_produced_not_before() -> None:
     clock = Clock()
     few = limits(Rule(output=1_000), clock=clock)
