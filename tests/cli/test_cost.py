@@ -104,7 +104,7 @@ async def test_a_long_time_has_a_bar_for_several_days(address: str) -> None:
     """The line stays within a terminal; the highest day is still a day."""
     begin = datetime(2025, 1, 1, 12, tzinfo=UTC).timestamp()
     await keep(address, *(entry(usage(1000 * n), at=begin + n * DAY) for n in (1, 2, 364)))
-    out = sijo("cost", "--database", address, "--since", "2025-01-01", "--until", "2025-12-31")
+    out = printed("cost", "--database", address, "--since", "2025-01-01", "--until", "2025-12-31")
     [line] = [line for line in out.splitlines() if "highest day" in line]
     since, bars, *_ = line.split("  ")
     assert since == "2025-01-01" and bars == f"▂{'▁' * 51}█"
@@ -115,7 +115,7 @@ async def test_a_long_time_has_a_bar_for_several_days(address: str) -> None:
 async def test_a_name_from_outside_commands_no_terminal(address: str) -> None:
     """Clients of an engine may call its model what they like."""
     await keep(address, entry(usage(1000), model="\x1b[2Jqwen\x9b3\n"))
-    out = sijo("cost", "--database", address)
+    out = printed("cost", "--database", address)
     assert "?[2Jqwen?3?" in out and "\x1b" not in out and "\x9b" not in out
 
 
@@ -130,7 +130,7 @@ async def test_keys_of_one_name_are_told_apart(address: str) -> None:
             *(id, id, "active"),
         )
     await store.close()
-    table = sijo("cost", "--database", address, "--by", "key").splitlines()
+    table = printed("cost", "--database", address, "--by", "key").splitlines()
     names = {line.split("  ")[0] for line in table[table.index("") + 4 :]}
     assert names == {"laptop", "key apikey_3", "key apikey_4", "(no key)", "all"}
 
@@ -195,7 +195,7 @@ def test_an_estimate_knows_what_is_too_little_to_be_cached() -> None:
     assert (haiku["plain"], haiku["first"], haiku["next"]) == ("0.002", "0.002", "0.002")
     assert (haiku["all_cached"], haiku["read_saves"], haiku["saves"]) == ("0.02", "0", "0")
     assert found["claude-opus-4-8"]["read_saves"] == "90"
-    told = sijo("cost", "estimate", *words)
+    told = printed("cost", "estimate", *words)
     assert told.splitlines()[-1] == "claude-haiku-4-5-20251001 caches nothing below 4,096 tokens"
     assert (
         estimate("--cached", "4096", "--model", "claude-haiku-4-5")["claude-haiku-4-5-20251001"]["read_saves"] == "90"
@@ -205,9 +205,9 @@ def test_an_estimate_knows_what_is_too_little_to_be_cached() -> None:
 def test_an_estimate_says_what_a_model_does_not_do() -> None:
     """The API would refuse it, or go on as if it had not been asked: that has no price of its own."""
     for words in ("--fast", "--geo us"):
-        done = run("cost", "estimate", "--input", "1000", "--model", "claude-sonnet-4-5", *words.split())
+        done = sijo("cost", "estimate", "--input", "1000", "--model", "claude-sonnet-4-5", *words.split())
         assert (done.returncode, done.stderr) == (1, f"sijo: --model claude-sonnet-4-5: it has no {words}\n")
-    done = run("cost", "estimate", "--input", "1000", "--model", "claude-opus-4-8", "--fast", "--batch")
+    done = sijo("cost", "estimate", "--input", "1000", "--model", "claude-opus-4-8", "--fast", "--batch")
     assert (done.returncode, done.stderr) == (1, "sijo: --fast and --batch cannot be combined\n")
     fast = estimate("--input", "1000000", "--fast")
     assert {name: row["plain"] for name, row in fast.items()} == {

@@ -126,17 +126,6 @@ def test_a_limit_of_somebody_unknown_is_said(tmp_path: Path) -> None:
     ]
 
 
-def test_the_default_workspace_has_what_it_may_spend_by_its_id_too(tmp_path: Path) -> None:
-    with serving(tmp_path, "--model", "simulator") as running:
-        id = ask(running.url, body=hello()).headers["anthropic-workspace-id"]
-    config = tmp_path / "sijo.toml"
-    config.write_text(f"[spend]\nworkspaces = {{ {id} = 0.0 }}\n")
-    with serving(tmp_path, "--model", "simulator", "--config", str(config)) as running:
-        reply = ask(running.url, body=hello())
-    assert reply.status == 400
-    assert reply.json["error"]["message"].startswith("You have reached your specified workspace API usage limits.")
-
-
 async def test_an_engine_that_is_busy_answers_529(server: Running) -> None:
     async with anthropic.AsyncAnthropic(base_url=server.url, api_key="any", max_retries=0) as client:
 

@@ -167,7 +167,7 @@ async def test_the_headers_of_a_refusal_for_tokens_have_the_place_given_back() -
     few = limits(Rule(requests=5, input=10_000), clock=Clock())
     await ask(few, expected=6_000)
     refused = call()
-    entry = await few.enter(refused, body())
+    entry = await few.enter(refused, {"model": OPUS})
     assert entry is not None
     with pytest.raises(RateLimited):
         await entry.admit(turn(body(), 6_000))
