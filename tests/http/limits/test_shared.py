@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
+from sijo.engine.turn import blank
 from sijo.errors import Overloaded, RateLimited
 from sijo.http.limits import Limits, Rule
 from sijo.store import Database
 from sijo.store.buckets import Buckets, Draw
-from tests.http.limits.ground import Clock, ask, limits, told
+from tests.http.limits.ground import OPUS, Clock, ask, body, call, limits, told, turn
 
 
 def leases(one: Limits) -> object:
@@ -107,6 +108,25 @@ async def test_a_refusal_is_known_without_asking_again(store: Database) -> None:
     with pytest.raises(RateLimited) as refused:  # nothing can have come in yet
         await ask(one)
     assert refused.value.retry_after == 30
+
+
+async def test_who_draws_while_others_pay_is_let_in_all_the_same(store: Database) -> None:
+    """What was drawn pays for what another answer used meanwhile; there is more where it came from."""
+    (one,) = await several(store, Clock(), Rule(output=3_000), count=1)
+    entries = [await one.enter(call(), {"model": OPUS}) for _ in range(3)]
+    for entry in entries[:2]:
+        assert entry is not None
+        await entry.admit(turn(body(), 10))
+    ended = blank()
+    ended.usage.output_tokens = 500
+    first, second, third = entries
+    assert first is not None and second is not None and third is not None
+    first.leave(ended)
+    let_in = asyncio.create_task(third.admit(turn(body(), 10)))
+    await asyncio.sleep(0)
+    second.leave(ended)
+    await let_in
+    assert told(third.call, "output-tokens-remaining") == "2000"
 
 
 @pytest.mark.parametrize("back", [5, 3600])
