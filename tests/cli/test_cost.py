@@ -218,6 +218,19 @@ def test_an_estimate_says_what_a_model_does_not_do() -> None:
     assert "claude-sonnet-4-5-20250929" not in estimate("--input", "1000000", "--geo", "us")
 
 
+def test_an_estimate_of_a_model_without_a_price_is_none() -> None:
+    done = sijo("cost", "estimate", "--model", "claude-mythos-preview", "--input", "5")
+    words = "sijo: --model claude-mythos-preview: no price of it is known; one can stand in a sijo.toml\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", words)
+
+
+async def test_a_terminal_without_bars_shows_the_rest(address: str) -> None:
+    await filled(address)
+    done = sijo("cost", "--database", address, env={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "?  20" in done.stdout and "claude-haiku-4-5-20251001" in done.stdout
+
+
 def test_an_estimate_compares_the_models_that_there_are() -> None:
     lines = printed("cost", "estimate", "--input", "1000", "--requests", "2").splitlines()
     assert lines[0] == "A request: 1,000 tokens of input, 0 cached for 5m, 0 of output"

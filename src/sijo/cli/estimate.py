@@ -106,6 +106,8 @@ def estimated(name: str, args: argparse.Namespace, prices: Prices) -> Estimate:
     if known is None and name not in prices.models:
         raise ConfigError(f"--model {name}: no such model; its price can stand in a sijo.toml")
     id = known.id if known else name
+    if id not in prices.models:
+        raise ConfigError(f"--model {name}: no price of it is known; one can stand in a sijo.toml")
     tier = "batch" if args.batch else "standard"
     total = args.input + args.cached
     rates = prices.rates(id, time.time(), tier=tier, geo=args.geo, fast=args.fast, total=total)
