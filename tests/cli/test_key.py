@@ -115,6 +115,16 @@ def test_a_key_that_would_outlive_the_calendar_is_not_made(tmp_path: Path) -> No
     assert [row[1] for row in rows(done(place, "key", "list"))] == ["long"]
 
 
+def test_it_says_whose_key_it_is(tmp_path: Path) -> None:
+    """A key that was made in another folder than the server's opens nothing: one can see where it went."""
+    ran = sijo("key", "create", "--data-dir", str(tmp_path))
+    assert re.fullmatch(
+        rf"apikey_\w+: kept in {re.escape(str(tmp_path))}/sijo\.db as a digest, it cannot be shown again\n", ran.stderr
+    )
+    ran = sijo("key", "list", "--data-dir", str(tmp_path / "other"))
+    assert (ran.stdout, ran.stderr) == ("", f"no keys in {tmp_path}/other/sijo.db: sijo key create\n")
+
+
 def test_names_that_are_no_text_are_refused(tmp_path: Path) -> None:
     place = f"sqlite:{tmp_path / 'k.db'}"
     words = "a name is text of printable characters"

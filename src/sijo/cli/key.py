@@ -13,6 +13,7 @@ from sijo.cli.table import aligned
 from sijo.config import load
 from sijo.store import Database, database
 from sijo.store.keys import Keys, StoredKey, digest
+from sijo.store.sqlite import Sqlite
 from sijo.store.workspaces import Workspace, Workspaces
 
 Work = Callable[[Database, argparse.Namespace], Awaitable[int]]
@@ -91,7 +92,7 @@ async def create_key(opened: Database, args: argparse.Namespace) -> int:
     name = args.name or ("admin" if args.admin else "key")
     key, secret = await Keys(opened).create(name, workspace=workspace, admin=args.admin, expires_at=expires)
     print(secret)
-    print(f"{key.id}: kept as a digest, it cannot be shown again", file=sys.stderr)
+    print(f"{key.id}: kept in {place(opened)} as a digest, it cannot be shown again", file=sys.stderr)
     return 0
 
 
@@ -105,7 +106,7 @@ async def list_keys(opened: Database, _: argparse.Namespace) -> int:
         expires = "never" if key.expires_at is None else day(key.expires_at)
         where = "(admin)" if key.admin else names[key.workspace]
         rows.append((key.id, key.name, where, key.state(now), day(key.created_at), expires, key.hint))
-    return table(rows, "no keys: sijo key create")
+    return table(rows, f"no keys in {place(opened)}: sijo key create")
 
 
 async def revoke_key(opened: Database, args: argparse.Namespace) -> int:
@@ -133,6 +134,11 @@ async def workspace_of(opened: Database, named: str) -> Workspace | int:
     if len(found) != 1:
         return failed(MISSING if not found else f"several: {', '.join(one.id for one in found)}")
     return found[0]
+
+
+def place(opened: Database) -> str:
+    """Where it is kept, without a password."""
+    return str(opened.path) if isinstance(opened, Sqlite) else "the database"
 
 
 def day(seconds: float) -> str:
