@@ -227,6 +227,15 @@ async def test_models_of_one_group_share_and_others_do_not() -> None:
     assert told(await ask(few, model="claude-opus-5-5"), "requests-remaining") == "1"
 
 
+@pytest.mark.parametrize("named", ["claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "claude-sonnet-4-?*"])
+async def test_a_rule_knows_a_model_by_all_its_names(named: str) -> None:
+    few = limits(Rule(models=named, requests=1), clock=Clock())
+    await ask(few, model="claude-sonnet-4-5")
+    with pytest.raises(RateLimited):
+        await ask(few, model="claude-sonnet-4-5-20250929")
+    await ask(few, model="claude-opus-4-5")
+
+
 async def test_the_first_rule_that_fits_a_model_counts() -> None:
     few = limits(Rule(models="claude-opus-*", requests=1), Rule(requests=9), clock=Clock())
     assert told(await ask(few, model=OPUS), "requests-limit") == "1"
