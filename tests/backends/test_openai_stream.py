@@ -219,6 +219,23 @@ def test_usage_at_the_end_is_told_once() -> None:
     assert deltas == [d.Text("Hi"), d.Spent(input=30, output=5), d.Stop("end_turn")]
 
 
+@pytest.mark.parametrize(
+    ("usage", "spent"),
+    [
+        ({"prompt_tokens": -5, "completion_tokens": -3}, d.Spent()),
+        ({"prompt_tokens": 10**25, "completion_tokens": 10**25}, d.Spent()),
+        ({"prompt_tokens": 30, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": -1}},
+         d.Spent(input=30, output=5)),
+        ({"prompt_tokens": 30, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 50}},
+         d.Spent(cache_read=30, output=5)),
+    ],
+)  # fmt: skip
+def test_a_usage_that_cannot_be_true_is_none(usage: dict[str, object], spent: d.Spent) -> None:
+    """What the engine does not tell is counted here."""
+    deltas, _ = told(reader(), [says(content="Hi"), says("stop"), chunk(choices=[], usage=usage), DONE])
+    assert deltas == [d.Text("Hi"), spent, d.Stop("end_turn")]
+
+
 def test_a_stop_sequence_that_the_client_did_not_ask_for_is_an_end() -> None:
     named = chunk(choices=[{"delta": {}, "finish_reason": "stop", "stop_reason": "<|im_end|>"}])
     assert told(reader(stops=["END"]), [says(content="Hi"), named, DONE])[0][-1] == d.Stop("end_turn")

@@ -8,10 +8,10 @@ import pytest
 from sijo.backends.anthropic_stream import Reader
 from sijo.engine import deltas as d
 from sijo.engine.assemble import Assembler
+from sijo.engine.turn import blank
 from sijo.wire import blocks as b
 from sijo.wire.results import WebSearchResult
 from tests.backends.events import CLOSE, END, HOLOGRAM, TEXT, Event, begin, ending, piece, start
-from tests.engine.test_assemble import message
 
 CALLER = {"type": "code_execution_20260120", "tool_id": "srvtoolu_1"}
 STREAMS: list[tuple[str, list[Event], list[Event]]] = [
@@ -47,7 +47,7 @@ STREAMS: list[tuple[str, list[Event], list[Event]]] = [
 
 def relayed(*events: Event) -> tuple[list[Any], Any]:
     """The events that go out, and the message that they make."""
-    reader, out = Reader(), Assembler(message())
+    reader, out = Reader(), Assembler(blank())
     deltas = [delta for event in events for delta in reader.feed(msgspec.json.encode(event))]
     sent = [event for delta in deltas for event in out.feed(delta)] + list(out.finish())
     return msgspec.json.decode(msgspec.json.encode(sent)), msgspec.json.decode(msgspec.json.encode(out.message))
@@ -81,17 +81,17 @@ def test_what_was_told_of_the_message_reaches_it() -> None:
 
 
 def test_what_is_told_of_the_message_does_not_begin_it() -> None:
-    assert list(Assembler(message()).feed(d.About({"id": "msg_2"}))) == []
+    assert list(Assembler(blank()).feed(d.About({"id": "msg_2"}))) == []
 
 
 def test_a_call_that_came_whole_keeps_its_input() -> None:
-    out = Assembler(message())
+    out = Assembler(blank())
     out.feed(d.Whole(b.ToolUse("t", "f", {"a": 1})))
     assert msgspec.to_builtins(out.message.content[0])["input"] == {"a": 1}
 
 
 def test_only_calls_without_a_result_are_left_to_run() -> None:
-    out = Assembler(message())
+    out = Assembler(blank())
     for id in ("srvtoolu_1", "srvtoolu_2"):
         out.feed(d.ToolCall(id, "web_search", server=True))
     out.feed(d.Whole(WebSearchResult("srvtoolu_1", [])))

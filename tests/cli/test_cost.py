@@ -100,6 +100,41 @@ async def test_a_line_of_bars_by_day(address: str) -> None:
     assert "today  $0.00\nmonth  $0.00\n" in out
 
 
+async def test_a_long_time_has_a_bar_for_several_days(address: str) -> None:
+    """The line stays within a terminal; the highest day is still a day."""
+    begin = datetime(2025, 1, 1, 12, tzinfo=UTC).timestamp()
+    await keep(address, *(entry(usage(1000 * n), at=begin + n * DAY) for n in (1, 2, 364)))
+    out = printed("cost", "--database", address, "--since", "2025-01-01", "--until", "2025-12-31")
+    [line] = [line for line in out.splitlines() if "highest day" in line]
+    since, bars, *_ = line.split("  ")
+    assert since == "2025-01-01" and bars == f"▂{'▁' * 51}█"
+    assert "(a bar is 7 days, highest day $1.82)" in line
+    assert len(line) < 120
+
+
+async def test_a_name_from_outside_commands_no_terminal(address: str) -> None:
+    """Clients of an engine may call its model what they like."""
+    await keep(address, entry(usage(1000), model="\x1b[2Jqwen\x9b3\n"))
+    out = printed("cost", "--database", address)
+    assert "?[2Jqwen?3?" in out and "\x1b" not in out and "\x9b" not in out
+
+
+async def test_keys_of_one_name_are_told_apart(address: str) -> None:
+    """Keys that were given no name are all called `key`."""
+    await keep(address, *(entry(usage(1000), key=key) for key in ("apikey_2", "apikey_3", "apikey_4", "")))
+    store = database(address, Path())
+    await store.open()
+    for id in ("apikey_3", "apikey_4"):
+        await store.run(
+            "INSERT INTO keys (id, digest, hint, name, admin, status, created_at) VALUES (?, ?, 'h', 'key', 0, ?, 0)",
+            *(id, id, "active"),
+        )
+    await store.close()
+    table = printed("cost", "--database", address, "--by", "key").splitlines()
+    names = {line.split("  ")[0] for line in table[table.index("") + 4 :]}
+    assert names == {"laptop", "key apikey_3", "key apikey_4", "(no key)", "all"}
+
+
 async def test_a_time_without_turns(address: str) -> None:
     await filled(address)
     out = printed("cost", "--database", address, "--since", "2026-01-01", "--until", "2026-01-01")
@@ -150,6 +185,50 @@ def test_an_estimate_of_many_requests() -> None:
     assert (cheap["plain"], cheap["all_cached"]) == ("0.149875", "0.419375")
     fast = estimate(*words, "--fast")["claude-opus-4-8"]
     assert (fast["plain"], fast["all_plain"]) == ("0.545", "5.45")
+
+
+def test_an_estimate_knows_what_is_too_little_to_be_cached() -> None:
+    """2,000 tokens are below the minimum of Haiku 4.5: nothing is written, and nothing saved."""
+    words = ("--cached", "2000", "--requests", "10", "--model", "claude-haiku-4-5", "--model", "claude-opus-4-8")
+    found = estimate(*words)
+    haiku = found["claude-haiku-4-5-20251001"]
+    assert (haiku["plain"], haiku["first"], haiku["next"]) == ("0.002", "0.002", "0.002")
+    assert (haiku["all_cached"], haiku["read_saves"], haiku["saves"]) == ("0.02", "0", "0")
+    assert found["claude-opus-4-8"]["read_saves"] == "90"
+    told = printed("cost", "estimate", *words)
+    assert told.splitlines()[-1] == "claude-haiku-4-5-20251001 caches nothing below 4,096 tokens"
+    assert (
+        estimate("--cached", "4096", "--model", "claude-haiku-4-5")["claude-haiku-4-5-20251001"]["read_saves"] == "90"
+    )
+
+
+def test_an_estimate_says_what_a_model_does_not_do() -> None:
+    """The API would refuse it, or go on as if it had not been asked: that has no price of its own."""
+    for words in ("--fast", "--geo us"):
+        done = sijo("cost", "estimate", "--input", "1000", "--model", "claude-sonnet-4-5", *words.split())
+        assert (done.returncode, done.stderr) == (1, f"sijo: --model claude-sonnet-4-5: it has no {words}\n")
+    done = sijo("cost", "estimate", "--input", "1000", "--model", "claude-opus-4-8", "--fast", "--batch")
+    assert (done.returncode, done.stderr) == (1, "sijo: --fast and --batch cannot be combined\n")
+    fast = estimate("--input", "1000000", "--fast")
+    assert {name: row["plain"] for name, row in fast.items()} == {
+        "claude-opus-4-8": "10",
+        "claude-opus-5": "10",
+        "claude-opus-5-5": "8",
+    }
+    assert "claude-sonnet-4-5-20250929" not in estimate("--input", "1000000", "--geo", "us")
+
+
+def test_an_estimate_of_a_model_without_a_price_is_none() -> None:
+    done = sijo("cost", "estimate", "--model", "claude-mythos-preview", "--input", "5")
+    words = "sijo: --model claude-mythos-preview: no price of it is known; one can stand in a sijo.toml\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", words)
+
+
+async def test_a_terminal_without_bars_shows_the_rest(address: str) -> None:
+    await filled(address)
+    done = sijo("cost", "--database", address, env={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "?  20" in done.stdout and "claude-haiku-4-5-20251001" in done.stdout
 
 
 def test_an_estimate_compares_the_models_that_there_are() -> None:

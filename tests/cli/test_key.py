@@ -72,7 +72,7 @@ def test_a_workspace_and_its_keys(address: str) -> None:
     assert rows(done(address, "workspace", "list"))[0][::3] == [id, "-"]
     done(address, "workspace", "archive", "research")
     assert [row[3] for row in rows(done(address, "key", "list"))] == ["archived", "archived"]
-    assert refused(address, "key", "create", "--workspace", "research") == "no such workspace"
+    assert refused(address, "key", "create", "--workspace", "research").startswith("no such workspace; ")
     assert done(address, "workspace", "create", "research") != id  # the name is free again
 
 
@@ -85,7 +85,8 @@ def test_an_admin_key_is_told_apart(tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     place = f"sqlite:{tmp_path / 'k.db'}"
-    assert refused(place, "key", "create", "--workspace", "nowhere") == "no such workspace"
+    words = "no such workspace; sijo workspace list shows those that there are, sijo workspace create makes one"
+    assert refused(place, "key", "create", "--workspace", "nowhere") == words
     assert "1 to 40 characters" in refused(place, "workspace", "create", "x" * 41)
     assert "1 to 40 characters" in refused(place, "workspace", "create", "default")
     done(place, "workspace", "create", "a")
@@ -103,6 +104,44 @@ def test_spans(text: str, seconds: int) -> None:
 def test_what_is_no_span_is_refused(text: str) -> None:
     with pytest.raises(ArgumentTypeError, match="is no span"):
         span(text)
+
+
+def test_a_key_that_would_outlive_the_calendar_is_not_made(tmp_path: Path) -> None:
+    """Nobody could say when it ends, and no list that it is in could be shown."""
+    place = f"sqlite:{tmp_path / 'k.db'}"
+    done(place, "key", "create", "--name", "long", "--expires", "36500d")
+    ran = sijo("key", "create", "--expires", "999999w", "--database", place)
+    assert ran.returncode == 2 and "'999999w' is more than 100 years" in ran.stderr
+    assert [row[1] for row in rows(done(place, "key", "list"))] == ["long"]
+
+
+def test_it_says_whose_key_it_is(tmp_path: Path) -> None:
+    """A key that was made in another folder than the server's opens nothing: one can see where it went."""
+    ran = sijo("key", "create", "--data-dir", str(tmp_path))
+    assert re.fullmatch(
+        rf"apikey_\w+: kept in {re.escape(str(tmp_path))}/sijo\.db as a digest, it cannot be shown again\n", ran.stderr
+    )
+    ran = sijo("key", "list", "--data-dir", str(tmp_path / "other"))
+    assert (ran.stdout, ran.stderr) == ("", f"no keys in {tmp_path}/other/sijo.db: sijo key create\n")
+
+
+def test_names_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    place = f"sqlite:{tmp_path / 'k.db'}"
+    words = "a name is text of printable characters"
+    for broken in ("\udcff", "a\nb", "\x1b[2J"):
+        assert refused(place, "key", "create", "--name", broken) == words
+        assert refused(place, "workspace", "create", broken) == words
+    assert refused(place, "key", "create", "--workspace", "\udcff").startswith("no such workspace")
+    assert refused(place, "key", "revoke", "\udcff") == "no such key"
+
+
+def test_wide_names_stand_in_columns(tmp_path: Path) -> None:
+    """What takes two columns of a terminal is counted as two."""
+    place = f"sqlite:{tmp_path / 'k.db'}"
+    done(place, "key", "create", "--name", "노트북")
+    done(place, "key", "create", "--name", "laptop")
+    [head, wide, narrow] = done(place, "key", "list").splitlines()
+    assert head.index("WORKSPACE") == narrow.index("default") == wide.index("default") + 3
 
 
 def test_with_a_stored_key_the_server_may_listen_elsewhere(tmp_path: Path) -> None:

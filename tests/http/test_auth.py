@@ -73,3 +73,26 @@ def test_without_keys_anybody_is_welcome_on_every_path(tmp_path: Path) -> None:
         Keys(known).check(call(anthropic_workspace_id="wrkspc_2"))
     for own in ("wrkspc_1", "default"):
         Keys(known).check(call(anthropic_workspace_id=own))
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8484", "127.0.0.1:8484", "127.1.2.3", "[::1]:8484", "[::1]"])
+def test_who_sits_at_this_machine_calls_it_by_one_of_its_names(host: str) -> None:
+    Keys(access()).check(call("/v1/organizations/me", host=host))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "rebound.example:8484"},
+        {"host": "192.0.2.1"},
+        {"host": "[2001:db8::1]:8484"},
+        {"host": "localhost.example"},
+        {"host": "localhost", "x_forwarded_for": "127.0.0.1"},
+        {"host": "localhost", "forwarded": "for=192.0.2.1"},
+        {"host": "localhost", "x_real_ip": "192.0.2.1"},
+    ],
+)
+def test_who_comes_by_another_name_or_a_proxy_does_not_sit_here(headers: dict[str, str]) -> None:
+    """A proxy on this machine speaks for everybody, and a page may give its own name to this address."""
+    with pytest.raises(PermissionDenied):
+        Keys(access()).check(call("/v1/organizations/me", **headers))

@@ -69,29 +69,29 @@ def test_what_clients_are_told_is_what_reports_say(tmp_path: Path) -> None:
     assert cents == sum(told[name] * Decimal(price) for name, price in million.items()) / 10_000
 
 
-def test_who_asks_for_speed_is_told_of_it_and_pays_for_it(tmp_path: Path) -> None:
-    with serving(tmp_path, "--model", "simulator") as running, client_of(running) as client:
-        told, sizes = [], [0, 0]
-        for model, speed in (("claude-opus-5", "fast"), ("claude-opus-5", "standard"), ("claude-opus-4-6", "fast")):
-            message = client.beta.messages.create(
-                model=model,
-                max_tokens=300,
-                messages=[{"role": "user", "content": "What is 27 * 453?"}],
-                speed=speed,  # type: ignore[arg-type]
-                betas=["fast-mode-2026-02-01"],
-            )
-            told.append(message.usage.speed)
-            if message.usage.speed == "fast":
-                sizes = [message.usage.input_tokens, message.usage.output_tokens]
-        plain = client.messages.create(
-            model="claude-opus-5", max_tokens=9, messages=[{"role": "user", "content": "Hi"}]
-        )
-        settled(running, 4)
-        costs = [row["cost"] for row in rows(running)]
-    assert told == ["fast", "standard", "standard"]
-    assert "speed" not in plain.usage.to_dict()
-    assert costs[0] == sizes[0] * 10 * 10**6 + sizes[1] * 50 * 10**6
-    assert costs[0] == 2 * costs[1]
+@pytest.mark.parametrize(
+    ("model", "asked", "told", "cents"),
+    [
+        ("claude-opus-4-8", "fast", "fast", "3.5"),
+        ("claude-opus-4-8", "standard", "standard", "1.75"),
+        ("claude-opus-4-8", None, "standard", "1.75"),
+        ("claude-opus-4-6", "fast", "standard", "1.75"),  # which ignores it
+    ],
+)
+def test_a_turn_has_the_price_of_its_speed(
+    running: Running, model: str, asked: str | None, told: str, cents: str
+) -> None:
+    """1,000 tokens read, 500 written: for 5 and 25 dollars a million, or for twice as much."""
+    beta = {"anthropic-beta": "fast-mode-2026-02-01"}
+    with client_of(running) as client:
+        usage = say(client, "plain", model, extra_body={"speed": asked} if asked else {}, extra_headers=beta).usage
+        begun = next(iter(say(client, "plain", model, stream=True, extra_body={"speed": asked}, extra_headers=beta)))
+    assert [getattr(one, "speed", None) for one in (usage, begun.message.usage)] == [told, told]
+    settled(running, 2)
+    amounts = sum(Decimal(one["amount"]) for one in results(running, COST))
+    assert amounts == 2 * Decimal(cents)
+    [usage] = results(running, USAGE, beta, group_by=["speed"])
+    assert (usage["speed"], usage["output_tokens"]) == (told, 1000)
 
 
 def test_a_client_who_left_in_the_middle_pays_for_what_was_said(running: Running) -> None:

@@ -1,6 +1,7 @@
 """Limits as a client meets them: headers, refusals, what the SDK makes of them."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,23 @@ def test_counting_is_limited_by_itself(client: anthropic.Anthropic) -> None:
 def test_without_a_limit_nothing_is_told(simulator: Running) -> None:
     headers = ask(simulator.url, body=hello()).headers
     assert not [name for name in headers if name.startswith("anthropic-ratelimit-")]
+
+
+def test_a_limit_of_somebody_unknown_is_said(tmp_path: Path) -> None:
+    """A workspace may be made later; but a slip of the pen would be a limit that nobody ever meets."""
+    config = tmp_path / "sijo.toml"
+    config.write_text(
+        '[[limit]]\nworkspace = "reserch"\nrequests = 1\n[[limit]]\nkey = "labtop"\nrequests = 1\n'
+        '[[limit]]\nworkspace = "default"\nrequests = 100\n[[limit]]\nkey = "*"\nrequests = 100\n'
+        "[spend]\nworkspaces = { research = 5.0, default = 5.0 }\n"
+    )
+    with serving(tmp_path, "--model", "simulator", "--config", str(config)) as running:
+        said = [json.loads(line) for line in running.lines() if line.startswith("{")]
+    assert [line["message"] for line in said if line["logger"] == "sijo.limits"] == [
+        "limits: no workspace is named reserch (yet)",
+        "limits: no key is named labtop (yet)",
+        "spend: no workspace is named research (yet)",
+    ]
 
 
 async def test_an_engine_that_is_busy_answers_529(server: Running) -> None:

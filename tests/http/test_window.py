@@ -65,6 +65,25 @@ def test_the_hidden_tool_prompt_is_counted_where_it_is_asked_for(
     assert bare.input_tokens == client.messages.count_tokens(model=model, messages=[ASK]).input_tokens  # type: ignore[list-item]
 
 
+@pytest.mark.parametrize(
+    ("model", "tool", "more"),
+    [
+        ("claude-sonnet-4-6", {"type": "bash_20250124", "name": "bash"}, 497 + 245),
+        ("claude-opus-4-8", {"type": "bash_20250124", "name": "bash"}, 290 + 325),
+        ("claude-opus-4-8", {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"}, 290 + 700),
+        ("claude-opus-5", {"type": "computer_toolset_20260801"}, 286 + 4500),
+        ("claude-opus-5", {"type": "browser_toolset_20260801"}, 286 + 6600),
+    ],
+)
+def test_the_apis_own_tools_take_what_it_says(hidden: Running, model: str, tool: dict[str, str], more: int) -> None:
+    with anthropic.Anthropic(base_url=hidden.url, api_key="any", max_retries=0) as client:
+        ask = {"model": model, "messages": [ASK]}
+        bare, whole = (client.messages.count_tokens(**ask, **with_).input_tokens for with_ in ({}, {"tools": [tool]}))  # type: ignore[call-overload]
+        usage = client.messages.create(**ask, tools=[tool], max_tokens=50).usage  # type: ignore[call-overload]
+    assert abs(whole - bare - more) <= 3  # that much its neighbours may change of an estimate
+    assert usage.input_tokens == whole
+
+
 def test_an_engine_behind_an_aware_model_hears_of_its_window(tmp_path: Path) -> None:
     with ExitStack() as stack:
         behind = Servers(tmp_path, stack).behind

@@ -95,3 +95,12 @@ async def test_steps_that_make_no_sense_are_none(store: Database) -> None:
     used.iterations = [*(used.iterations or []), "compaction", None]
     await Ledger(store).write("writer", 1, batch([entry(used)], prices()), NOON)
     assert [one.used.input for one in await Ledger(store).sums(DAY, 0, 4e9)] == [1000]
+
+
+@pytest.mark.parametrize("told", [5, True, {"type": "compaction", "input_tokens": 7}, "compaction"])
+async def test_steps_that_are_no_list_are_none(store: Database, told: Any) -> None:
+    """Of an upstream that tells nonsense no other turn suffers."""
+    used = steps()
+    used.iterations = told
+    await Ledger(store).write("writer", 1, batch([entry(used), entry(steps())], prices()), NOON)
+    assert [(one.turns, one.used.input) for one in await Ledger(store).sums(DAY, 0, 4e9)] == [(2, 2000)]

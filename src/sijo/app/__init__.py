@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sijo import log
 from sijo.app.engines import Pools, catalog_of, counters, summarizer
-from sijo.app.state import cache_of, identity, limits_of, priced, screens, seal_keys
+from sijo.app.state import cache_of, identity, limits_of, priced, screens, seal_keys, warn
 from sijo.config import Settings
 from sijo.engine.betas import betas
 from sijo.engine.intake import Intake
@@ -67,8 +67,7 @@ def server_tools() -> list[ServerTool]:
 def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGIApp:
     """The whole server, ready to be run; with `tools` it has these, in place of its own."""
     server, folder = settings.server, Path(settings.server.data_dir).expanduser()
-    pools = Pools()
-    store = database(server.database, folder)
+    pools, store = Pools(), database(server.database, folder)
     catalog = catalog_of(settings, pools)
     observer = log.Observer.of(settings.log, settings.trace, folder, {served.model.id for served in catalog})
     keys = seal_keys(folder)
@@ -104,6 +103,7 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
             stack.push_async_callback(store.close)
             stack.push_async_callback(writer.close)
             await started(stack, access, spent, limits)
+            warn(settings, access)
             stack.push_async_callback(pools.close)
             for one in catalog.engines.values():
                 stack.push_async_callback(one.backend.close)

@@ -1,6 +1,7 @@
 """What the settings say of keys, caching, limits, spending and screens, as the parts that hold to it."""
 
 import hashlib
+import logging
 import os
 import re
 import secrets
@@ -16,8 +17,9 @@ from sijo.config import ConfigError, Settings
 from sijo.engine.cache import Cache, Memory
 from sijo.engine.catalog import Catalog
 from sijo.engine.prices import Prices, own_prices, prices
-from sijo.http.access import Access
+from sijo.http.access import DEFAULT, Access
 from sijo.http.limits import Bucket, Groups, Lease, Leases, Limits, Plans, Rule, Spend
+from sijo.http.limits.plans import EACH
 from sijo.store import Database, Prefixes
 from sijo.store.buckets import Buckets
 from sijo.store.spend import Spend as Spent
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 
 KEY_BYTES = 32
+logger = logging.getLogger("sijo.limits")
 
 
 def priced(settings: Settings) -> Prices:
@@ -58,6 +61,18 @@ def spending(settings: Settings, access: Access, spent: Spent) -> Spend:
     return Spend(
         spent, tier=section.tier, own=section.limit, workspaces=section.workspaces, names=access.called, clock=time.time
     )
+
+
+def warn(settings: Settings, access: Access) -> None:
+    """Say which workspaces and keys of the settings are not there: a slip of the pen would be a limit that nobody ever
+    meets."""
+    known = {EACH, DEFAULT, access.workspace, *access.names, *access.names.values()}
+    named = [("limits", "workspace", one.workspace) for one in settings.limit]
+    named += [("limits", "key", one.key) for one in settings.limit]
+    named += [("spend", "workspace", name) for name in settings.spend.workspaces]
+    for where, what, name in named:
+        if name is not None and name not in known:
+            logger.warning("%s: no %s is named %s (yet)", where, what, name)
 
 
 def cache_of(settings: Settings, store: Database, secret: bytes) -> Cache:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sijo.engine import deltas as d
+from sijo.engine.entry import whole
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -71,16 +72,17 @@ class Usage(Loose):
     reasoning_tokens: int | None = None
 
     def spent(self) -> d.Spent:
-        """The same in Claude's way."""
+        """The same in Claude's way. A count that cannot be true is none."""
         details, inner = self.prompt_tokens_details or InputDetails(), self.completion_tokens_details or OutputDetails()
-        read = details.cached_tokens or self.prompt_cache_hit_tokens or 0
-        written = details.created_cache_tokens or details.cache_write_tokens or 0
+        input = whole(self.prompt_tokens)
+        read = min(input, whole(details.cached_tokens or self.prompt_cache_hit_tokens))
+        written = min(input - read, whole(details.created_cache_tokens or details.cache_write_tokens))
         return d.Spent(
-            input=max((self.prompt_tokens or 0) - read - written, 0),
-            output=self.completion_tokens or 0,
+            input=input - read - written,
+            output=whole(self.completion_tokens),
             cache_read=read,
             cache_5m=written,
-            thinking=inner.reasoning_tokens or self.reasoning_tokens or 0,
+            thinking=whole(inner.reasoning_tokens or self.reasoning_tokens),
         )
 
 

@@ -5,6 +5,7 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +27,8 @@ from sijo.store.workspaces import Workspaces
 BY = {"model": "model", "key": "api_key", "workspace": "workspace", "engine": "engine"}
 NOBODY = {"key": "(no key)", "workspace": "default"}
 """What stands for the empty name."""
+WIDEST = 60
+"""Bars of a line, at most."""
 HEAD = ("turns", "input", "cache_write", "cache_read", "output", "searches", "usd")
 
 
@@ -149,16 +152,27 @@ async def by_day(ledger: Ledger, prices: Prices, begin: float, end: float) -> di
 
 
 def table(spent: Spent, by: str, since: date, until: date) -> str:
-    rows = [(row.name, *(f"{count:,}" for count in row.counts[:-1]), usd(row.amount)) for row in spent.rows]
+    names = Counter(row.name for row in spent.rows)
+    rows = [
+        (
+            row.name if names[row.name] == 1 else f"{row.name} {row.id}",
+            *(f"{count:,}" for count in row.counts[:-1]),
+            usd(row.amount),
+        )
+        for row in spent.rows
+    ]
     if len(rows) > 1:
         *counts, amount = (sum(column) for column in zip(*(row.counts for row in spent.rows), strict=True))
         rows.append(("all", *(f"{count:,}" for count in counts), usd(amount)))
     head = [f"today  {usd(spent.today)}", f"month  {usd(spent.month)}", ""]
+    amounts, several = list(spent.days.values()), ""
+    if (step := -(-len(amounts) // WIDEST)) > 1:
+        amounts = [sum(amounts[at : at + step]) for at in range(0, len(amounts), step)]
+        several = f"a bar is {step} days, "
     if len(spent.days) > 1:
-        most = max(spent.days.values())
-        head += [f"{since}  {sparkline(list(spent.days.values()))}  {until}  (highest day {usd(most)})", ""]
-    names = [by, *(name.replace("_", " ") for name in HEAD[:-1]), "cost"]
-    return "\n".join([*head, aligned([name.upper() for name in names], rows) if rows else "nothing in this time"])
+        head += [f"{since}  {sparkline(amounts)}  {until}  ({several}highest day {usd(max(spent.days.values()))})", ""]
+    columns = [by, *(name.replace("_", " ") for name in HEAD[:-1]), "cost"]
+    return "\n".join([*head, aligned([name.upper() for name in columns], rows) if rows else "nothing in this time"])
 
 
 def comma(spent: Spent, by: str, since: date, until: date) -> str:

@@ -12,7 +12,7 @@ from sijo.app.state import priced
 from sijo.cli.cost import usd
 from sijo.cli.table import aligned, comma_separated
 from sijo.config import ConfigError, load
-from sijo.engine.models import models
+from sijo.engine.models import Model, models
 from sijo.engine.prices import Prices, dollars
 
 HEAD = ("model", "plain", "first", "next", "read_saves", "all_plain", "all_cached", "saves")
@@ -68,8 +68,13 @@ class Estimate:
 
 
 def estimate(args: argparse.Namespace) -> int:
+    if args.fast and args.batch:
+        raise ConfigError("--fast and --batch cannot be combined")
     prices = priced(load(args.config))
-    found = [estimated(name, args, prices) for name in args.model or usual(prices)]
+    for name in args.model or ():
+        if lacks := lacking(models().get(name), args):
+            raise ConfigError(f"--model {name}: it has no {lacks}")
+    found = [estimated(name, args, prices) for name in args.model or usual(prices, args)]
     if args.format == "table":
         sys.stdout.write(table(args, found) + "\n")
         return 0
@@ -82,9 +87,18 @@ def estimate(args: argparse.Namespace) -> int:
     return 0
 
 
-def usual(prices: Prices) -> list[str]:
-    """Models that have a price and are not retired, oldest first."""
-    return [name for name in prices.models if (known := models().get(name)) is None or known.lifecycle != "retired"]
+def usual(prices: Prices, args: argparse.Namespace) -> list[str]:
+    """Models that have a price, are not retired, and do what is asked for, oldest first."""
+    known = {name: models().get(name) for name in prices.models}
+    retired = [name for name, model in known.items() if model is not None and model.lifecycle == "retired"]
+    return [name for name, model in known.items() if name not in retired and not lacking(model, args)]
+
+
+def lacking(model: Model | None, args: argparse.Namespace) -> str | None:
+    """What is asked for that a model of the API does not do."""
+    if model is not None and args.fast and model.fast_mode != "yes":
+        return "--fast"
+    return "--geo us" if model is not None and args.geo == "us" and not model.geo else None
 
 
 def estimated(name: str, args: argparse.Namespace, prices: Prices) -> Estimate:
@@ -92,13 +106,23 @@ def estimated(name: str, args: argparse.Namespace, prices: Prices) -> Estimate:
     if known is None and name not in prices.models:
         raise ConfigError(f"--model {name}: no such model; its price can stand in a sijo.toml")
     id = known.id if known else name
+    if id not in prices.models:
+        raise ConfigError(f"--model {name}: no price of it is known; one can stand in a sijo.toml")
     tier = "batch" if args.batch else "standard"
     total = args.input + args.cached
     rates = prices.rates(id, time.time(), tier=tier, geo=args.geo, fast=args.fast, total=total)
     rest = args.input * rates.input + args.output * rates.output
-    write = rates.write_1h if args.ttl == "1h" else rates.write_5m
-    anew, read = args.cached * rates.input, args.cached * rates.read
-    return Estimate(id, rest + anew, rest + args.cached * write, rest + read, anew, read, args.requests)
+    write, read = (rates.write_1h if args.ttl == "1h" else rates.write_5m), rates.read
+    if too_little(id, args.cached):
+        write = read = rates.input
+    anew, again = args.cached * rates.input, args.cached * read
+    return Estimate(id, rest + anew, rest + args.cached * write, rest + again, anew, again, args.requests)
+
+
+def too_little(name: str, cached: int) -> int | None:
+    """The least that a model caches, where this is less."""
+    known = models().get(name)
+    return known.cache_minimum if known is not None and 0 < cached < known.cache_minimum else None
 
 
 def saved(without: int, with_cache: int) -> str:
@@ -117,4 +141,9 @@ def table(args: argparse.Namespace, found: Sequence[Estimate]) -> str:
     if args.requests > 1:
         head += [f"{many} WITHOUT", f"{many} WITH", "SAVES"]
         rows = [[*row, *map(usd, one.amounts[3:]), f"{one.saves} %"] for row, one in zip(rows, found, strict=True)]
-    return f"{words}\n\n{aligned(head, rows)}"
+    notes = [
+        f"{one.model} caches nothing below {least:,} tokens"
+        for one in found
+        if (least := too_little(one.model, args.cached)) is not None
+    ]
+    return "\n".join([words, "", aligned(head, rows), *([""] if notes else []), *notes])

@@ -9,15 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from sijo import ids
+from sijo.cli.table import aligned
 from sijo.config import load
 from sijo.store import Database, database
 from sijo.store.keys import Keys, StoredKey, digest
+from sijo.store.sqlite import Sqlite
 from sijo.store.workspaces import Workspace, Workspaces
 
 Work = Callable[[Database, argparse.Namespace], Awaitable[int]]
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 SPAN = re.compile(r"(\d{1,6})([mhdw])", re.ASCII)
+LONGEST = 36_500 * UNITS["d"]
+"""Seconds: what ends later than that has an end that no calendar can tell."""
 DEFAULT = "default"
+MISSING = "no such workspace; sijo workspace list shows those that there are, sijo workspace create makes one"
+NO_TEXT = "a name is text of printable characters"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +54,10 @@ def span(text: str) -> int:
     found = SPAN.fullmatch(text)
     if found is None or not int(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r} is no span: a number with m, h, d or w behind it")
-    return int(found[1]) * UNITS[found[2]]
+    seconds = int(found[1]) * UNITS[found[2]]
+    if seconds > LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than 100 years")
+    return seconds
 
 
 def run(args: argparse.Namespace) -> int:
@@ -71,6 +80,8 @@ async def create_key(opened: Database, args: argparse.Namespace) -> int:
 
     if args.admin and args.workspace is not None:
         return failed("an admin key belongs to no workspace")
+    if not args.name.isprintable():
+        return failed(NO_TEXT)
     workspace = None
     if args.workspace not in (None, DEFAULT):
         found = await workspace_of(opened, args.workspace)
@@ -81,7 +92,7 @@ async def create_key(opened: Database, args: argparse.Namespace) -> int:
     name = args.name or ("admin" if args.admin else "key")
     key, secret = await Keys(opened).create(name, workspace=workspace, admin=args.admin, expires_at=expires)
     print(secret)
-    print(f"{key.id}: kept as a digest, it cannot be shown again", file=sys.stderr)
+    print(f"{key.id}: kept in {place(opened)} as a digest, it cannot be shown again", file=sys.stderr)
     return 0
 
 
@@ -95,14 +106,15 @@ async def list_keys(opened: Database, _: argparse.Namespace) -> int:
         expires = "never" if key.expires_at is None else day(key.expires_at)
         where = "(admin)" if key.admin else names[key.workspace]
         rows.append((key.id, key.name, where, key.state(now), day(key.created_at), expires, key.hint))
-    return table(rows, "no keys: sijo key create")
+    return table(rows, f"no keys in {place(opened)}: sijo key create")
 
 
 async def revoke_key(opened: Database, args: argparse.Namespace) -> int:
 
     def meant(key: StoredKey) -> bool:
-        return args.key in (key.id, key.name) or key.digest == digest(args.key)
+        return args.key in (key.id, key.name) or key.digest == secret
 
+    secret = digest(args.key) if args.key.isascii() else None
     found = [key for key in await Keys(opened).all() if meant(key)]
     living = [key for key in found if key.status != "archived"] or found
     if len(living) != 1:
@@ -120,8 +132,13 @@ async def workspace_of(opened: Database, named: str) -> Workspace | int:
     active = [one for one in await Workspaces(opened).all() if one.archived_at is None]
     found = [one for one in active if named in (one.id, one.name)]
     if len(found) != 1:
-        return failed("no such workspace" if not found else f"several: {', '.join(one.id for one in found)}")
+        return failed(MISSING if not found else f"several: {', '.join(one.id for one in found)}")
     return found[0]
+
+
+def place(opened: Database) -> str:
+    """Where it is kept, without a password."""
+    return str(opened.path) if isinstance(opened, Sqlite) else "the database"
 
 
 def day(seconds: float) -> str:
@@ -129,14 +146,11 @@ def day(seconds: float) -> str:
 
 
 def table(rows: Sequence[tuple[str, ...]], otherwise: str) -> int:
-    """Print in columns; the first row is the head. Names come from others: none of them commands the terminal."""
+    """Print in columns; the first row is the head."""
     if len(rows) == 1:
         print(otherwise, file=sys.stderr)
-        return 0
-    rows = [tuple("".join(char if char.isprintable() else "?" for char in cell) for cell in row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    else:
+        print(aligned(rows[0], rows[1:], numbers=False))
     return 0
 
 

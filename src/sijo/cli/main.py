@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -56,6 +57,9 @@ def command(commands: Any, name: str, words: str) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit status: 0, or 1 with one line on stderr that says what is wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows the rest
     args = parser().parse_args(argv)
     from sijo.backends.llama import LlamaError
     from sijo.config import ConfigError

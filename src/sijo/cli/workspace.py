@@ -2,7 +2,7 @@
 
 import argparse
 
-from sijo.cli.key import DEFAULT, act, day, failed, run, table, workspace_of
+from sijo.cli.key import DEFAULT, NO_TEXT, act, day, failed, run, table, workspace_of
 from sijo.store import Database
 from sijo.store.workspaces import LONGEST, MOST, Facts, Workspaces
 
@@ -21,6 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 async def create_workspace(opened: Database, args: argparse.Namespace) -> int:
     if not 1 <= len(args.name) <= LONGEST or args.name == DEFAULT:
         return failed(f"a name has 1 to {LONGEST} characters, and is not {DEFAULT}")
+    if not args.name.isprintable():
+        return failed(NO_TEXT)
     if any(one.name == args.name and one.archived_at is None for one in await Workspaces(opened).all()):
         return failed(f"there is a workspace {args.name} already")
     made = await Workspaces(opened).create(args.name, Facts())

@@ -33,7 +33,8 @@ class Engine:
 
 
 class Catalog:
-    """`routes` are patterns in order (`claude-haiku-*`), each with an engine's name; the first that fits wins."""
+    """`routes` are names of models, or patterns of their ids (`claude-haiku-*`), in order, each with an engine's name;
+    the first that fits wins."""
 
     def __init__(
         self,
@@ -45,7 +46,7 @@ class Catalog:
     ) -> None:
         self.models = models
         self.engines = engines
-        self.routes = routes
+        self.routes = [(known.id if (known := models.get(name)) else name, engine) for name, engine in routes]
         self.refuse_retired = refuse_retired
         self.strict = all(engine.strict for engine in engines.values())
         """How a request is treated before its model is known: strictly only where everything is."""

@@ -24,6 +24,8 @@ class Row(NamedTuple):
     description: str
     schema: Json
     options: Mapping[str, "Row"]
+    tokens: tuple[int, int] = (0, 0)
+    """What the hosted API says that it takes: by the older tokenizer, by the dense one."""
 
 
 @cache
@@ -44,7 +46,13 @@ def protocol() -> str:
 def _row(row: Mapping[str, Any], base: Json | None = None) -> Row:
     schema = json.loads(row["schema"]) if "schema" in row else base or {}
     options = {name: _row(option, schema) for name, option in row.items() if isinstance(option, dict)}
-    return Row(row["description"], schema, options)
+    classic, dense = row.get("tokens", (0, 0))
+    return Row(row["description"], schema, options, (classic, dense))
+
+
+def tokens(tool: t.Typed, *, dense: bool) -> int:
+    """What the hosted API says that a tool takes; 0 where it says nothing."""
+    return rows()[str(tool.__struct_config__.tag)].tokens[dense]
 
 
 def schema(tool: t.Typed) -> Json:

@@ -8,9 +8,13 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
+from sijo.engine import clienttools, toolsets
 from sijo.engine.catalog import Served
+from sijo.engine.count import encoded
+from sijo.engine.estimate import tokens
 from sijo.engine.prompt import Prompt
 from sijo.errors import InvalidRequest
+from sijo.wire import tools as t
 from sijo.wire.request import AnyTool, Named
 
 SOURCE, TOLD = 5_000, 20_000
@@ -46,7 +50,18 @@ def tool_prompt(prompt: Prompt) -> int:
     auto, forced = prompt.model.tool_prompt
     if not prompt.tools:
         return 0
-    return forced if isinstance(prompt.choice, AnyTool | Named) else auto
+    dense = prompt.model.tokenizer == "dense"
+    own = sum(untold(tool, dense) for tool in prompt.tools if not toolsets.deferred(tool))
+    return own + (forced if isinstance(prompt.choice, AnyTool | Named) else auto)
+
+
+def untold(tool: t.AnyTool | t.Toolset, dense: bool) -> int:
+    """Tokens that one of the API's own tools takes there, beyond those that are counted of it here."""
+    if isinstance(tool, t.Typed):
+        whole = clienttools.tokens(tool, dense=dense)
+    else:
+        whole = toolsets.tokens(tool) if isinstance(tool, t.Toolset) else 0
+    return max(0, whole - tokens(encoded(tool))) if whole else 0
 
 
 def roomy(prompt: Prompt, served: Served, body: bytes) -> bool:

@@ -156,7 +156,8 @@ def parts(one: Entry) -> Iterator[Entry]:
     """The turn, and after it what was done for it beside the message and is not in the message's counts: compactions,
     and what an advisor said, which may be another model."""
     yield one
-    for step in one.usage.iterations or ():
+    steps = one.usage.iterations
+    for step in steps if isinstance(steps, list) else ():
         if isinstance(step, dict) and step.get("type") in BESIDE:
             counts = {name: step.get(name) for name in COUNTED}
             usage = msgspec.structs.replace(one.usage, iterations=None, server_tool_use=None, **NO_DETAILS, **counts)

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sijo.wire import tools as t
 from sijo.wire.base import Json
@@ -27,9 +27,20 @@ class Member(NamedTuple):
 
 
 @cache
+def families() -> Mapping[str, Any]:
+    """The toolsets, as they stand in the file."""
+    return tomllib.loads((resources.files("sijo") / "data/toolsets.toml").read_text("utf-8"))
+
+
+def tokens(tool: t.Toolset) -> int:
+    """What the hosted API says that it takes."""
+    return int(families()[NAMES[type(tool)]]["tokens"])
+
+
+@cache
 def members(toolset: str) -> Mapping[str, Member]:
     """All members of a toolset by name, in the order of the file."""
-    family = tomllib.loads((resources.files("sijo") / "data/toolsets.toml").read_text("utf-8"))[toolset]
+    family = families()[toolset]
     fields = {name: json.loads(schema) for name, schema in family["fields"].items()}
     return {
         name: Member(row["says"], _schema(row["takes"], fields), not row.get("off", False))

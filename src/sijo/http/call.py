@@ -11,6 +11,18 @@ from sijo.engine.caller import ANYBODY, Caller
 
 VERSIONS = ("2023-06-01", "2026-10-21")
 
+PROXIED = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
+"""What proxies say of those whom they speak for."""
+LOCALHOST = "localhost"
+
+
+def loopback(host: str) -> bool:
+    """Whether a name or an address is this machine's own."""
+    try:
+        return host.lower() == LOCALHOST or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
 
 class Call:
     """What is known of a request, filled in on the way; the access line is written from it."""
@@ -45,8 +57,12 @@ class Call:
 
     @property
     def local(self) -> bool:
-        """Whether it comes from this machine."""
-        return self._client is not None and ipaddress.ip_address(self._client[0]).is_loopback
+        """Whether it comes from this machine, by one of its names: a page may have given its own name to this address,
+        and a proxy here speaks for others."""
+        if self._client is None or not loopback(self._client[0]) or any(name in self.headers for name in PROXIED):
+            return False
+        host = self.header(b"host") or LOCALHOST
+        return loopback(host[1:].partition("]")[0] if host[0] == "[" else host.partition(":")[0])
 
     def header(self, name: bytes) -> str | None:
         value = self.headers.get(name)

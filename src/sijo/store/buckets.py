@@ -11,6 +11,9 @@ LOCK = (
     "ON CONFLICT (name) DO UPDATE SET at = buckets.at RETURNING level, at"
 )
 """Makes the bucket, full, or holds it until the transaction ends: either way nobody else changes it meanwhile."""
+ASTRAY = 60.0
+"""Seconds from now that no clock of a replica is ahead: a bucket that was left there was left by a clock that has been
+set right since."""
 
 
 class Draw(msgspec.Struct, frozen=True):
@@ -47,6 +50,8 @@ class Buckets:
         async with self._database.transaction() as inside:
             for draw in sorted(draws, key=lambda draw: draw.name):  # in one order: nobody waits for one who waits
                 ((level, at),) = await inside.rows(LOCK, draw.name, draw.size, now)
+                if at - now > ASTRAY:
+                    at = now
                 level = min(draw.size, level + max(0.0, now - at) * draw.rate + draw.back)
                 taken = next((take for take in (draw.need + draw.extra, draw.need) if 0 < take <= level), 0.0)
                 left = level - taken

@@ -132,6 +132,18 @@ async def test_a_client_who_leaves_before_the_usage_is_told_pays_what_was_counte
         await ask(few, expected=6_000)
 
 
+@pytest.mark.parametrize("nonsense", [10**30, -(10**30)])
+async def test_a_usage_that_cannot_be_true_stops_nobody(nonsense: int) -> None:
+    """What an upstream tells is bounded: what was counted here stands for it, and the bucket is full a minute later."""
+    clock = Clock()
+    few = limits(Rule(input=10_000, output=1_000), clock=clock)
+    await ask(few, expected=6_000, used={"input_tokens": nonsense, "output_tokens": nonsense})
+    with pytest.raises(RateLimited):
+        await ask(few, expected=6_000)
+    clock.sleep(60)
+    assert told(await ask(few, expected=10), "output-tokens-remaining") == "1000"
+
+
 async def test_what_failed_before_a_word_costs_no_tokens() -> None:
     clock = Clock()
     few = limits(Rule(input=10_000, output=1_000), clock=clock)
@@ -149,6 +161,18 @@ async def test_a_refusal_for_tokens_gives_the_place_among_the_requests_back() ->
         with pytest.raises(RateLimited, match="input tokens"):
             await ask(few, expected=5_000)
     assert told(await ask(few, expected=10), "requests-remaining") == "1"
+
+
+async def test_the_headers_of_a_refusal_for_tokens_have_the_place_given_back() -> None:
+    few = limits(Rule(requests=5, input=10_000), clock=Clock())
+    await ask(few, expected=6_000)
+    refused = call()
+    entry = await few.enter(refused, {"model": OPUS})
+    assert entry is not None
+    with pytest.raises(RateLimited):
+        await entry.admit(turn(body(), 6_000))
+    assert told(refused, "requests-remaining") == "4"
+    assert told(await ask(few, expected=1_000), "requests-remaining") == "3"
 
 
 async def test_output_counts_when_it_is_produced_not_before() -> None:
@@ -201,6 +225,15 @@ async def test_models_of_one_group_share_and_others_do_not() -> None:
     assert told(await ask(few, model=SONNET), "requests-remaining") == "1"
     assert told(await ask(few, model="claude-opus-5"), "requests-remaining") == "1"
     assert told(await ask(few, model="claude-opus-5-5"), "requests-remaining") == "1"
+
+
+@pytest.mark.parametrize("named", ["claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "claude-sonnet-4-?*"])
+async def test_a_rule_knows_a_model_by_all_its_names(named: str) -> None:
+    few = limits(Rule(models=named, requests=1), clock=Clock())
+    await ask(few, model="claude-sonnet-4-5")
+    with pytest.raises(RateLimited):
+        await ask(few, model="claude-sonnet-4-5-20250929")
+    await ask(few, model="claude-opus-4-5")
 
 
 async def test_the_first_rule_that_fits_a_model_counts() -> None:

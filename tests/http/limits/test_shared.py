@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
+from sijo.engine.turn import blank
 from sijo.errors import Overloaded, RateLimited
 from sijo.http.limits import Limits, Rule
 from sijo.store import Database
 from sijo.store.buckets import Buckets, Draw
-from tests.http.limits.ground import Clock, ask, limits, told
+from tests.http.limits.ground import OPUS, Clock, ask, body, call, limits, told, turn
 
 
 def leases(one: Limits) -> object:
@@ -107,6 +108,39 @@ async def test_a_refusal_is_known_without_asking_again(store: Database) -> None:
     with pytest.raises(RateLimited) as refused:  # nothing can have come in yet
         await ask(one)
     assert refused.value.retry_after == 30
+
+
+async def test_who_draws_while_others_pay_is_let_in_all_the_same(store: Database) -> None:
+    """What was drawn pays for what another answer used meanwhile; there is more where it came from."""
+    (one,) = await several(store, Clock(), Rule(output=3_000), count=1)
+    entries = [await one.enter(call(), {"model": OPUS}) for _ in range(3)]
+    for entry in entries[:2]:
+        assert entry is not None
+        await entry.admit(turn(body(), 10))
+    ended = blank()
+    ended.usage.output_tokens = 500
+    first, second, third = entries
+    assert first is not None and second is not None and third is not None
+    first.leave(ended)
+    let_in = asyncio.create_task(third.admit(turn(body(), 10)))
+    await asyncio.sleep(0)
+    second.leave(ended)
+    await let_in
+    assert told(third.call, "output-tokens-remaining") == "2000"
+
+
+@pytest.mark.parametrize("back", [5, 3600])
+async def test_a_clock_that_was_set_back_stops_nobody(store: Database, back: int) -> None:
+    """What was taken is there again within two minutes, not when the old time comes again."""
+    clock = Clock()
+    (one,) = await several(store, clock, Rule(requests=60), count=1)
+    assert await served([one], 70) == 60
+    clock.sleep(-back)
+    assert await served([one], 5) == 0
+    clock.sleep(60)
+    assert await served([one], 70) == (0 if back > 60 else 60 - back)
+    clock.sleep(60)
+    assert await served([one], 70) == 60
 
 
 async def test_a_database_that_is_away_is_an_engine_that_is_busy(store: Database) -> None:

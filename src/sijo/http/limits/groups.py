@@ -52,6 +52,11 @@ class Groups:
         text = (resources.files("sijo") / "data/limits.toml").read_text("utf-8")
         return cls(msgspec.convert(tomllib.loads(text)["groups"], dict[str, Row]), models())
 
+    def id(self, name: str) -> str:
+        """The id of a model that goes by this name; what is none, such as a pattern, stays as it is."""
+        known = self._known.get(name)
+        return name if known is None else known.id
+
     def of(self, served: Served) -> Group:
         """The group of a model. Clients may call an engine's own model what they like, so its name makes no group."""
         model = served.model

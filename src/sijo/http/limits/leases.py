@@ -5,7 +5,7 @@ brought back, twice a second; so a limit may be kept a little under, and never o
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from sijo.errors import Overloaded
 from sijo.http.limits.buckets import MINUTE, SLACK, Bucket
@@ -15,6 +15,8 @@ from sijo.store.buckets import Buckets, Draw
 
 AHEAD = 0.25
 """Seconds' worth that is drawn in advance, whole requests or tokens: of a small limit nothing is, and it is exact."""
+TRIES = 5
+"""Times that a request draws, at most."""
 
 log = logging.getLogger("sijo.limits")
 
@@ -42,7 +44,8 @@ class Lease(Bucket):
 
     def remaining(self, now: float) -> float:
         """What there is, here and for all, as far as it is known."""
-        return min(self.size, self.level + self.left + max(0.0, now - self.seen) * self.rate)
+        self.seen = min(self.seen, now)  # of a clock that was set back the old time may be long in coming again
+        return min(self.size, self.level + self.left + (now - self.seen) * self.rate)
 
 
 class Leases:
@@ -52,17 +55,22 @@ class Leases:
         self.rows, self.clock = rows, clock
         self._held: dict[str, Lease] = {}
 
-    async def fetch(self, wants: Iterable[Want]) -> None:
-        """Draw what is lacking, where there may be so much. Raises `Overloaded` if the database cannot be asked."""
-        now = self.clock()
-        asked = [
-            (one, Draw(one.name, one.rate, one.size, 0.0, amount - one.level, one.rate * AHEAD // 1))
-            for meter, amount in wants
-            if isinstance(one := meter.bucket, Lease)
-            and amount - one.level > SLACK
-            and one.remaining(now) + SLACK >= amount
-        ]
-        if asked:
+    async def fetch(self, wants: Sequence[Want]) -> None:
+        """Draw what is lacking, where there may be so much. Raises `Overloaded` if the database cannot be asked.
+
+        While one draws others may spend: what is lacking then is drawn again, as long as there is more.
+        """
+        for _ in range(TRIES):
+            now = self.clock()
+            asked = [
+                (one, Draw(one.name, one.rate, one.size, 0.0, amount - one.level, one.rate * AHEAD // 1))
+                for meter, amount in wants
+                if isinstance(one := meter.bucket, Lease)
+                and amount - one.level > SLACK
+                and one.remaining(now) + SLACK >= amount
+            ]
+            if not asked:
+                return
             try:
                 await self._draw(asked)
             except StoreError as error:

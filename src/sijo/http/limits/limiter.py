@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sijo.engine.catalog import Catalog
+from sijo.engine.entry import whole
 from sijo.engine.turn import Turn
 from sijo.errors import NotFound, Overloaded, RateLimited
 from sijo.http.call import Call
@@ -94,17 +95,24 @@ class Limits:
             await self.leases.fetch(plan.place)
         call.told += headers(plan, self.take(plan.place, plan, call))
 
-    def take(self, wants: Sequence[Want], plan: Plan, call: Call) -> float:
-        """All of it, or nothing; the time. Raises `RateLimited`."""
+    def take(self, wants: Sequence[Want], plan: Plan, call: Call, placed: bool = False) -> float:
+        """All of it, or nothing; the time. Raises `RateLimited`, and gives a place back that the request has."""
         now = self.clock()
         short = lacking(wants, now)
         if short is not None:
             meter, seconds = short
+            if placed:
+                self.give_back(plan)
             call.told += headers(plan, now)
             raise RateLimited(meter.refusal(), retry_after=max(1, math.ceil(seconds)))
         for meter, amount in wants:
             meter.bucket.take(amount)
         return now
+
+    def give_back(self, plan: Plan) -> None:
+        """Give back a place among the requests."""
+        for meter in plan.requests:
+            self.pay(meter.bucket, -1)
 
     async def _every(self) -> None:
         while True:
@@ -152,14 +160,13 @@ class Entry:
             wants.append((meter, expected if meter.kind == WHOLE else fresh))
         for meter in plan.output:
             wants.append((meter, most))
-        try:
-            if limits.leases is not None:
+        if limits.leases is not None:
+            try:
                 await limits.leases.fetch(wants)
-            now = limits.take(wants, plan, self.call)
-        except (RateLimited, Overloaded):
-            for meter in plan.requests:
-                limits.pay(meter.bucket, -1)
-            raise
+            except Overloaded:
+                limits.give_back(plan)
+                raise
+        now = limits.take(wants, plan, self.call, placed=True)
         self.input, self.fresh, self.output = expected, fresh, most
         self._turn = turn
         if plan.output and not plan.reserve:
@@ -182,13 +189,13 @@ class Entry:
     def leave(self, message: e.Message) -> None:
         """It is over: what was taken becomes what was used."""
         usage = message.usage
-        fresh = usage.input_tokens + usage.cache_creation_input_tokens
-        used = fresh + usage.cache_read_input_tokens
+        fresh = whole(usage.input_tokens) + whole(usage.cache_creation_input_tokens)
+        used = fresh + whole(usage.cache_read_input_tokens)
         if not used and message.content:
             fresh, used = self.fresh, self.input  # the client left before the engine told
         for meter in self.plan.input:
             self._limits.pay(meter.bucket, used - self.input if meter.kind == WHOLE else fresh - self.fresh)
         self._limits.running.discard(self)
-        said = usage.output_tokens or self._produced()
+        said = whole(usage.output_tokens) or self._produced()
         for meter in self.plan.output:
             self._limits.pay(meter.bucket, said - self.output)

@@ -100,6 +100,7 @@ class Plans:
     ) -> None:
         self.groups, self.access = groups, access
         self._make, self._clock = bucket, clock
+        rules = [msgspec.structs.replace(rule, models=groups.id(rule.models)) for rule in rules]
         self._whole = [rule for rule in rules if rule.workspace is None and rule.key is None]
         self._spaces = [rule for rule in rules if rule.workspace is not None and rule.key is None]
         self._keys = [rule for rule in rules if rule.key is not None]
