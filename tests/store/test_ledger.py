@@ -125,6 +125,19 @@ async def test_any_mix_of_turns_adds_up_like_the_turns_themselves(store: Databas
     assert await ledger.sums(DAY, *EVER, (), {"model": []}) == []
 
 
+async def test_millions_of_dollars_add_up(store: Database) -> None:
+    """In picodollars, of which 64 bits hold nine million dollars."""
+    ledger, day = Ledger(store), 24 * SECONDS
+    much = [entry(usage(90_000_000, 90_000_000), at=NOON + number // 50 * day) for number in range(12 * 500)]
+    for number in range(12):
+        await write(ledger, much[500 * number : 500 * (number + 1)], number + 1)
+    [whole] = await ledger.sums(DAY, *EVER)
+    assert whole.used.output == 6000 * 90_000_000
+    one = cost(much[0], used(much[0].usage), prices())
+    assert (whole.cost.output, whole.cost.total) == (6000 * one.output, 6000 * one.total)
+    assert whole.cost.output > 2**63
+
+
 async def test_what_the_ledger_does_not_know_is_refused(store: Database) -> None:
     with pytest.raises(ValueError, match="does not tell apart colour"):
         await Ledger(store).sums(DAY, *EVER, ("colour",))

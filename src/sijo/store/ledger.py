@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sijo.engine.entry import Cost, Used
 from sijo.store.database import Database
@@ -47,6 +48,20 @@ IDLE = DAY
 """Seconds after which a writer that wrote nothing is over: its name is forgotten."""
 
 
+HALVES = 10**9
+"""Money is added up in two halves: 64 bits of picodollars are nine million dollars."""
+MONEY = COUNTS[1 + len(USED) :]
+ADDED = (*COUNTS[: 1 + len(USED)], *(f"{name} / {HALVES}" for name in MONEY), *(f"{name} % {HALVES}" for name in MONEY))
+
+
+def added(by: Sequence[str], row: Sequence[Any]) -> Sum:
+    """A row of `by` and the sums of `ADDED`."""
+    turns, *rest = row[len(by) :]
+    used, high, low = rest[: len(USED)], rest[len(USED) : -len(MONEY)], rest[-len(MONEY) :]
+    cost = Cost(*(HALVES * much + more for much, more in zip(high, low, strict=True)))
+    return Sum(dict(zip(by, row, strict=False)), turns, Used(*used), cost)
+
+
 class Ledger:
     """What was used, and by whom."""
 
@@ -87,7 +102,7 @@ class Ledger:
         if not all(only.values()):
             return []
         by = sorted(by, key=PLACE.index)  # in the order of the index, where there is nothing to sort
-        columns = [*by, *(f"CAST(SUM({name}) AS BIGINT)" for name in COUNTS)]
+        columns = [*by, *(f"CAST(SUM({name}) AS BIGINT)" for name in ADDED)]
         narrowed = "".join(f" AND {name} IN ({', '.join('?' * len(values))})" for name, values in only.items())
         grouped = f" GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else " HAVING COUNT(*) > 0"
         rows = await self._database.rows(
@@ -96,9 +111,7 @@ class Ledger:
             *(width, int(since), int(until)),
             *(value for values in only.values() for value in values),
         )
-        at = len(by)
-        used, cost = slice(at + 1, at + 1 + len(USED)), slice(at + 1 + len(USED), None)
-        return [Sum(dict(zip(by, row, strict=False)), row[at], Used(*row[used]), Cost(*row[cost])) for row in rows]
+        return [added(by, row) for row in rows]
 
     async def turns(self) -> int:
         """How many turns there are."""
