@@ -82,7 +82,7 @@ async def report(folder: Path) -> None:
         took, busy = [], []
         for _ in range(ROUNDS):
             began, used = time.perf_counter(), time.process_time()
-            sums = await ledger.sums(width, since, until, by)
+            sums = await ledger.sums(width, since, until, by, priced=words.startswith("cost"))
             found = len(list(lines(sums, prices()))) if by[1:] == Line.BY else len(sums)
             took.append(time.perf_counter() - began)
             busy.append(time.process_time() - used)

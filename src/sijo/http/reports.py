@@ -69,7 +69,7 @@ class Reports:
         by = ("start", *(GROUPS[name] for name in names if name in GROUPS))
         results = defaultdict[int, list[object]](list)
         if page.starts:
-            for one in await self._read(page.width, page.starts[0], page.end, by, only):
+            for one in await self._read(page.width, page.starts[0], page.end, by, only, priced=False):
                 results[int(one.of["start"])].append(used(one, fast))
         return report(page, results)
 
@@ -88,10 +88,10 @@ class Reports:
         return report(page, results)
 
     async def _read(
-        self, width: int, since: float, until: float, by: Sequence[str], only: Only = NO_FILTER
+        self, width: int, since: float, until: float, by: Sequence[str], only: Only = NO_FILTER, *, priced: bool = True
     ) -> list[Sum]:
         try:
-            return await self.ledger.sums(width, since, until, by, only)
+            return await self.ledger.sums(width, since, until, by, only, priced=priced)
         except StoreError as error:
             logger.warning("a report cannot be made: %s", error)
             raise (Overloaded() if isinstance(error, Busy) else ApiError()) from error

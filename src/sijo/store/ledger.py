@@ -48,18 +48,20 @@ IDLE = DAY
 """Seconds after which a writer that wrote nothing is over: its name is forgotten."""
 
 
+AMOUNTS, MONEY = COUNTS[: 1 + len(USED)], COUNTS[1 + len(USED) :]
 HALVES = 10**9
 """Money is added up in two halves: 64 bits of picodollars are nine million dollars."""
-MONEY = COUNTS[1 + len(USED) :]
-ADDED = (*COUNTS[: 1 + len(USED)], *(f"{name} / {HALVES}" for name in MONEY), *(f"{name} % {HALVES}" for name in MONEY))
+PRICED = (*AMOUNTS, *(f"{name} / {HALVES}" for name in MONEY), *(f"{name} % {HALVES}" for name in MONEY))
+FREE = Cost()
 
 
 def added(by: Sequence[str], row: Sequence[Any]) -> Sum:
-    """A row of `by` and the sums of `ADDED`."""
-    turns, *rest = row[len(by) :]
-    used, high, low = rest[: len(USED)], rest[len(USED) : -len(MONEY)], rest[-len(MONEY) :]
-    cost = Cost(*(HALVES * much + more for much, more in zip(high, low, strict=True)))
-    return Sum(dict(zip(by, row, strict=False)), turns, Used(*used), cost)
+    """A row of `by` and the sums of `AMOUNTS`, or of `PRICED`."""
+    at = len(by)
+    end = at + len(AMOUNTS)
+    high, low = row[end : end + len(MONEY)], row[end + len(MONEY) :]
+    cost = Cost(*(HALVES * much + more for much, more in zip(high, low, strict=True))) if high else FREE
+    return Sum(dict(zip(by, row, strict=False)), row[at], Used(*row[at + 1 : end]), cost)
 
 
 class Ledger:
@@ -90,11 +92,13 @@ class Ledger:
         until: float,
         by: Sequence[str] = (),
         only: Mapping[str, Sequence[str]] | None = None,
+        *,
+        priced: bool = True,
     ) -> list[Sum]:
         """Sums over the times of a width (seconds, one that is kept) that begin from `since` until before `until`.
 
         There is one for each set of values of `by`: of `start`, and of what reports tell apart. `only` names the values
-        that count.
+        that count. Not `priced`, they come without what they cost, and sooner.
         """
         only = only or {}
         if unknown := {*by, *only} - {"start", *BY}:
@@ -102,7 +106,7 @@ class Ledger:
         if not all(only.values()):
             return []
         by = sorted(by, key=PLACE.index)  # in the order of the index, where there is nothing to sort
-        columns = [*by, *(f"CAST(SUM({name}) AS BIGINT)" for name in ADDED)]
+        columns = [*by, *(f"CAST(SUM({name}) AS BIGINT)" for name in (PRICED if priced else AMOUNTS))]
         narrowed = "".join(f" AND {name} IN ({', '.join('?' * len(values))})" for name, values in only.items())
         grouped = f" GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else " HAVING COUNT(*) > 0"
         rows = await self._database.rows(
