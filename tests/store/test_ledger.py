@@ -222,6 +222,18 @@ async def test_turns_wait_for_a_database_that_is_away(store: Database, caplog: p
     ]
 
 
+async def test_a_turn_that_cannot_be_written_takes_no_other_with_it(
+    store: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = Ledger(store)
+    writer = Writer(ledger, prices())
+    for at in (NOON, float("nan"), NOON + 1):
+        writer.add(entry(usage(1, 1), at=at, request=f"req_{at}"))
+    await writer.flush()
+    assert await ledger.turns() == 2
+    assert "a turn cannot be written to the ledger: req_nan" in caplog.text
+
+
 async def test_what_there_is_no_room_for_is_counted_aloud(store: Database, caplog: pytest.LogCaptureFixture) -> None:
     writer = Writer(Ledger(store), prices(), most=10)
     for _ in range(25):

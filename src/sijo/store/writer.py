@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 
 from sijo import ids
@@ -27,6 +28,9 @@ PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds between tries; the last again and again."""
 PATIENCE = 10.0
 """Seconds for the last batches when the server stops."""
+
+ODD = (TypeError, ValueError, AttributeError, ArithmeticError, LookupError)
+"""What an entry raises that is not what it should be: some of it was told by an upstream."""
 
 logger = logging.getLogger("sijo.ledger")
 
@@ -98,7 +102,7 @@ class Writer:
                 taken = [self._entries.popleft() for _ in range(min(SIZE, left))]
                 left -= len(taken)
                 self._number += 1
-                self._batch = batch(taken, self._prices)
+                self._batch = sound(taken, self._prices)
                 await self._write(self._batch)
                 self._batch = None
         finally:
@@ -129,3 +133,20 @@ class Writer:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._awake.wait()
+
+
+def sound(taken: Sequence[Entry], prices: Prices) -> Batch:
+    """The batch of these entries. One that cannot be written takes no other with it."""
+    try:
+        return batch(taken, prices)
+    except ODD:
+        return batch([entry for entry in taken if writable(entry, prices)], prices)
+
+
+def writable(entry: Entry, prices: Prices) -> bool:
+    try:
+        batch([entry], prices)
+    except ODD:
+        logger.exception("a turn cannot be written to the ledger: %s", entry.request)
+        return False
+    return True
