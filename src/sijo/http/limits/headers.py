@@ -16,8 +16,8 @@ def names(of: bytes) -> tuple[bytes, bytes, bytes]:
     return start + b"-limit", start + b"-remaining", start + b"-reset"
 
 
-NAMES = [names(of) for of in (b"requests", b"input-tokens", b"output-tokens")]
-TOKENS = names(b"tokens")
+NAMES = [names(of) for of in (b"requests", b"input-tokens", b"output-tokens", b"tokens")]
+TOKENS = 3
 STEP = 1000
 """To so many tokens what remains is rounded."""
 
@@ -34,7 +34,7 @@ def headers(plan: Plan, now: float) -> list[Header]:
         left = max(left, 0.0)
         second = math.ceil(now + (bucket.size - left) / (bucket.rate or 1) - SLACK)
         shown = (int(left + STEP / 2) // STEP * STEP) if at else int(left + SLACK)
-        told += written(NAMES[at], bucket.limit, shown, second)
+        told += written(at, bucket.limit, shown, second)
         if at and left < scarce:
             scarce, tokens = left, (bucket.limit, shown, second)
     if tokens is not None:
@@ -43,8 +43,9 @@ def headers(plan: Plan, now: float) -> list[Header]:
 
 
 @lru_cache(1024)
-def written(names: tuple[bytes, bytes, bytes], limit: int, left: int, second: int) -> tuple[Header, Header, Header]:
+def written(at: int, limit: int, left: int, second: int) -> tuple[Header, Header, Header]:
     """As it is sent: within a second, much of it is the same again."""
+    names = NAMES[at]
     return (names[0], b"%d" % limit), (names[1], b"%d" % left), (names[2], stamp(second))
 
 

@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sijo.engine.catalog import Catalog
@@ -16,7 +17,7 @@ from sijo.engine.entry import whole
 from sijo.engine.turn import Turn
 from sijo.errors import NotFound, Overloaded, RateLimited
 from sijo.http.call import Call
-from sijo.http.limits.buckets import Bucket
+from sijo.http.limits.buckets import SLACK, Bucket
 from sijo.http.limits.headers import headers
 from sijo.http.limits.leases import Leases
 from sijo.http.limits.plans import WHOLE, Meter, Plan, Plans, Want
@@ -98,16 +99,18 @@ class Limits:
     def take(self, wants: Sequence[Want], plan: Plan, call: Call, placed: bool = False) -> float:
         """All of it, or nothing; the time. Raises `RateLimited`, and gives a place back that the request has."""
         now = self.clock()
-        short = lacking(wants, now)
-        if short is not None:
-            meter, seconds = short
-            if placed:
-                self.give_back(plan)
-            call.told += headers(plan, now)
-            raise RateLimited(meter.refusal(), retry_after=max(1, math.ceil(seconds)))
         for meter, amount in wants:
-            meter.bucket.take(amount)
-        return now
+            if meter.bucket.fill(now) < amount - SLACK:
+                break
+        else:
+            for meter, amount in wants:
+                meter.bucket.level -= amount
+            return now
+        meter, seconds = longest(wants, now)
+        if placed:
+            self.give_back(plan)
+        call.told += headers(plan, now)
+        raise RateLimited(meter.refusal(), retry_after=max(1, math.ceil(seconds)))
 
     def give_back(self, plan: Plan) -> None:
         """Give back a place among the requests."""
@@ -128,14 +131,10 @@ class Limits:
                 self.leases.holds(bucket)
 
 
-def lacking(wants: Iterable[Want], now: float) -> tuple[Meter, float] | None:
-    """What there is the longest to wait for, if there is any."""
-    found = None
-    for meter, amount in wants:
-        seconds = meter.bucket.wait(amount, now)
-        if seconds and (found is None or seconds > found[1]):
-            found = meter, seconds
-    return found
+def longest(wants: Iterable[Want], now: float) -> tuple[Meter, float]:
+    """What there is the longest to wait for, and how long, in seconds."""
+    waits = [(meter, meter.bucket.wait(amount, now)) for meter, amount in wants]
+    return max(waits, key=itemgetter(1))
 
 
 class Entry:
@@ -193,9 +192,11 @@ class Entry:
         used = fresh + whole(usage.cache_read_input_tokens)
         if not used and message.content:
             fresh, used = self.fresh, self.input  # the client left before the engine told
-        for meter in self.plan.input:
-            self._limits.pay(meter.bucket, used - self.input if meter.kind == WHOLE else fresh - self.fresh)
+        if used != self.input or fresh != self.fresh:
+            for meter in self.plan.input:
+                self._limits.pay(meter.bucket, used - self.input if meter.kind == WHOLE else fresh - self.fresh)
         self._limits.running.discard(self)
         said = whole(usage.output_tokens) or self._produced()
-        for meter in self.plan.output:
-            self._limits.pay(meter.bucket, said - self.output)
+        if said != self.output:
+            for meter in self.plan.output:
+                self._limits.pay(meter.bucket, said - self.output)
