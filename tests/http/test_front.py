@@ -157,6 +157,22 @@ def test_a_body_over_the_limit_is_not_read(simulator: Running) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("headers", "size", "status"),
+    [(HEADERS, 33 * 1024 * 1024, 413), ({}, 256 * 1024, 401)],
+    ids=["over the limit", "without a key"],
+)
+def test_a_body_that_nobody_reads_does_not_hold_up_the_connection(
+    simulator: Running, headers: dict[str, str], size: int, status: int
+) -> None:
+    with connect(simulator.url) as link:
+        link.sendall(head("POST", "/v1/messages", {**headers, "content-length": str(size)}) + b" " * size)
+        assert receive(link).status == status
+        body = hello()
+        link.sendall(head("POST", "/v1/messages", {**HEADERS, "content-length": str(len(body))}) + body)
+        assert receive(link).status == 200
+
+
 def test_a_body_over_the_limit_that_does_not_tell(simulator: Running) -> None:
     reply = ask(simulator.url, body=(b" " * 1024 * 1024 for _ in range(33)))
     assert (reply.status, reply.error["type"]) == (413, "request_too_large")

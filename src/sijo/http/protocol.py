@@ -207,6 +207,8 @@ class Protocol(asyncio.Protocol):
     def ended(self, exchange: Exchange) -> None:
         """The reply is written: on with the next, if there is one."""
         self.state.total_requests += 1
+        if exchange.size:  # nobody will take it; kept, it would hold up what the client still sends
+            exchange.parts, exchange.size = [], 0
         if self.transport.is_closing():
             return
         if not exchange.keep_alive:
