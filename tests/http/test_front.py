@@ -63,8 +63,32 @@ def test_the_version_must_be_told(simulator: Running) -> None:
     assert ask(simulator.url, body=hello(), headers=without(anthropic_version="2026-10-21")).status == 200
 
 
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("", "content-type: header is required"),
+        ("text/plain", "content-type: must be application/json"),
+        ("application/json-seq", "content-type: must be application/json"),
+        ("application/json; charset=latin-1", "content-type: charset must be utf-8"),
+    ],
+)
+def test_the_type_of_the_body_must_be_told(simulator: Running, path: str, kind: str, words: str) -> None:
+    reply = ask(
+        simulator.url, path, hello(), headers=without("content-type", **({"content_type": kind} if kind else {}))
+    )
+    assert (reply.status, reply.error["type"], reply.error["message"]) == (400, "invalid_request_error", words)
+    code = {"error_code": "unsupported_charset"} if "charset" in words else None
+    assert reply.error.get("details") == code
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=UTF-8", 'Application/JSON;charset="utf-8"'])
+def test_the_type_of_the_body_may_be_told_in_full(simulator: Running, kind: str) -> None:
+    assert ask(simulator.url, body=hello(), headers=without(content_type=kind)).status == 200
+
+
 def test_a_lenient_server_needs_no_headers(lenient: Running) -> None:
-    assert ask(lenient.url, body=hello(), headers={"content-type": "application/json"}).status == 200
+    assert ask(lenient.url, body=hello(), headers={}).status == 200
     assert ask(lenient.url, body=hello(), headers=without(anthropic_version="1999-01-01")).status == 200
 
 

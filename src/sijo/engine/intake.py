@@ -34,7 +34,9 @@ from sijo.wire.tools import AnyTool
 
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
-FAST_MODE = "fast-mode-2026-02-01"
+# Betas with which a reply says more.
+FAST_MODE, BINDING = "fast-mode-2026-02-01", "thinking-binding-controls-2026-08-01"
+ESTIMATES = "thinking-token-count-2026-05-13"
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -116,6 +118,8 @@ class Intake:
             turn.message.diagnostics = {"cache_miss_reason": UNAVAILABLE}
         if request.context_management is not None and not able.signs:
             turn.message.context_management = {"applied_edits": []}  # the edits that are served change nothing
+        if BINDING in terms.betas and not able.signs:
+            turn.message.input_transformations = thinking.dropped(request.messages, self.seal)
         return turn, request.stream, served
 
     def _account(self, whole: Prompt, terms: Terms, served: Served) -> Account | None:
@@ -201,7 +205,8 @@ class Intake:
         if thoughts is not None and prompt.thought.mode != "off":
             if self.screen:
                 filters.append(thinking.Screen(thoughts, self.screen))
-            filters.append(thinking.Show(thoughts, prompt.thought.display))
+            estimates = ESTIMATES in prompt.betas
+            filters.append(thinking.Show(thoughts, prompt.thought.display, estimates=estimates))
         elif not able.everything:
             filters.append(thinking.Hide())
         if prompt.tools:

@@ -9,12 +9,29 @@ from sijo.http.call import Call
 
 MESSAGES_LIMIT = 32 * 1024 * 1024
 """Bytes of a Messages or count_tokens body."""
+JSON, CHARSETS = b"application/json", (b"utf-8", b"utf8", b"us-ascii")
 SLOW = 60.0
 """Seconds for a whole body to arrive."""
 
 
 class Left(Exception):
     """The client left before its request was whole."""
+
+
+def typed(call: Call) -> None:
+    """Hold a caller to say that it sends JSON. Raises `InvalidRequest`."""
+    told = call.headers.get(b"content-type")
+    if told == JSON:
+        return
+    if not told:
+        raise InvalidRequest("content-type: header is required")
+    kind, *parameters = (part.strip() for part in told.lower().split(b";"))
+    if kind != JSON:
+        raise InvalidRequest("content-type: must be application/json")
+    for parameter in parameters:
+        name, _, value = parameter.partition(b"=")
+        if name == b"charset" and value.strip(b'"') not in CHARSETS:
+            raise InvalidRequest("content-type: charset must be utf-8", details={"error_code": "unsupported_charset"})
 
 
 async def read(call: Call, receive: Receive, limit: int = MESSAGES_LIMIT) -> bytes:

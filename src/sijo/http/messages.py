@@ -20,6 +20,7 @@ from sijo.http.sse import EventStream, encode
 from sijo.http.watch import Watch
 
 JSON = (b"content-type", b"application/json")
+BEFORE_EDITS = b'{"input_tokens":%d,"context_management":{"original_input_tokens":%d}}'
 LARGE = 1024 * 1024
 """Bytes of a body above which to read it would hold up everybody else."""
 ESCAPED = re.compile(rb"\\u00[2-7]")
@@ -39,6 +40,8 @@ class Messages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope["call"]
+        if self.intake.catalog.strict:
+            body.typed(call)
         raw = await body.read(call, receive)
         weighs = heavy(raw)
         found = await asyncio.to_thread(parse, raw) if weighs else parse(raw)
@@ -104,12 +107,17 @@ class Count:
         call: Call = scope["call"]
         if self.limits is not None:
             await self.limits.count(call)
+        if self.intake.catalog.strict:
+            body.typed(call)
         raw = await body.read(call, receive)
         read, terms = self.intake.counted, Terms(call.version, call.betas, call.caller)
         prompt, served = await asyncio.to_thread(read, raw, terms) if heavy(raw) else read(raw, terms)
         count = await self.intake.count(prompt, served)
         call.model, call.backend, call.input_tokens = served.model.id, served.backend.name, count
-        await answer(send, b'{"input_tokens":%d}' % count)
+        if prompt.request.context_management is None or served.backend.abilities.signs:
+            await answer(send, b'{"input_tokens":%d}' % count)
+        else:  # the edits that are served change nothing
+            await answer(send, BEFORE_EDITS % (count, count))
 
 
 def heavy(raw: bytes) -> bool:

@@ -45,6 +45,25 @@ def restored(messages: Sequence[MessageParam], seal: Seal, *, lenient: bool) -> 
     return out
 
 
+def dropped(messages: Sequence[MessageParam], seal: Seal) -> list[dict[str, str]]:
+    """The thoughts that `restored` leaves out where it is lenient, as the API tells of blocks that it leaves out."""
+    return [
+        {"type": "thinking_dropped", "path": f"messages.{at}.content.{n}", "reason": "organization_binding_mismatch"}
+        for at, message in enumerate(messages)
+        if message.role == "assistant" and _thinks(message)
+        for n, block in enumerate(message.content)
+        if isinstance(block, KINDS) and _foreign(block, seal)
+    ]
+
+
+def _foreign(block: Thinking | RedactedThinking, seal: Seal) -> bool:
+    try:
+        seal.open(block.signature if isinstance(block, Thinking) else block.data)
+    except Foreign:
+        return True
+    return False
+
+
 class _Reader:
     """Opens thoughts one after the other, and sees that those of one turn come in their order, none missing."""
 

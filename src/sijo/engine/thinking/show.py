@@ -8,8 +8,11 @@ from sijo.engine.estimate import tokens
 from sijo.engine.thinking.extract import Extract
 from sijo.engine.thinking.seal import Foreign, Seal, Sealed, Tampered
 from sijo.wire.blocks import RedactedThinking
+from sijo.wire.events import ThinkingDelta
 
 HIDDEN = (d.Thinking, d.Signature)
+QUANTUM = 50
+"""Tokens: of how many of them, or of how often as many, an estimate tells."""
 
 
 class Hide:
@@ -46,18 +49,19 @@ class Show:
     """Shows thinking as `display` says (`full`, `summarized`, `omitted`), and ends each block with its signature.
 
     The engine's own count of thinking tokens stands; where it has none, what was thought is counted here, and is never
-    more than all that the engine says it wrote.
+    more than all that the engine says it wrote. With `estimates`, one who sees nothing of it is told how much it is
+    while it lasts.
     """
 
     done = False
 
-    def __init__(self, thoughts: Thoughts, display: str) -> None:
-        self.thoughts = thoughts
+    def __init__(self, thoughts: Thoughts, display: str, *, estimates: bool = False) -> None:
+        self.thoughts, self.estimates = thoughts, estimates
         self.display = "omitted" if display == "updates" else display  # progress notes are not thinking
         self._parts: list[str] = []
         self._shown: list[str] = []
         self._extract = Extract()
-        self._counted = self._written = 0
+        self._counted = self._written = self._due = 0
         self._told = False
 
     def feed(self, delta: d.AnyDelta, /) -> Iterable[d.AnyDelta]:
@@ -86,7 +90,7 @@ class Show:
         last = self._say(self._extract.end()) if self.display == "summarized" else ()
         shown = None if self.display == "full" else "".join(self._shown)
         signature = self.thoughts.sign(thinking, None if shown == thinking else shown)
-        self._parts, self._shown, self._extract = [], [], Extract()
+        self._parts, self._shown, self._extract, self._due = [], [], Extract(), 0
         return (*last, d.Signature(signature))
 
     def _think(self, delta: d.Thinking) -> Iterable[d.AnyDelta]:
@@ -94,11 +98,19 @@ class Show:
         if self.display == "full":
             return (delta,)
         if self.display == "omitted":
-            return (d.Thinking(""),) if len(self._parts) == 1 else ()
+            begun = (d.Thinking(""),) if len(self._parts) == 1 else ()
+            return (*begun, *self._estimated(delta.text)) if self.estimates else begun
         shown = delta.shown  # by another engine, which sums up
         if shown is None:
             shown = self._extract.feed(delta.text)
         return self._say(shown) if shown else ()
+
+    def _estimated(self, text: str) -> Sequence[d.AnyDelta]:
+        """A frame without words for every few tokens. It is an estimate of pieces: of the whole, `closed` makes one."""
+        self._due += tokens(text)
+        told = self._due // QUANTUM * QUANTUM
+        self._due -= told
+        return (d.Piece(ThinkingDelta("", told)),) if told else ()
 
     def _say(self, text: str) -> Sequence[d.AnyDelta]:
         if not text:
