@@ -77,3 +77,13 @@ def test_thinking_of_another_server_is_told_to_be_dropped(lenient: Running) -> N
     assert ask(lenient.url, body=sent, headers=beta(BINDING)).json["input_transformations"] == [
         {"type": "thinking_dropped", "path": "messages.1.content.0", "reason": "organization_binding_mismatch"}
     ]
+
+
+@pytest.mark.parametrize("cited", [True, False])
+def test_a_text_that_may_cite_begins_with_its_citations(simulator: Running, cited: bool) -> None:
+    source = {"type": "text", "media_type": "text/plain", "data": "The sky is green. Grass is red."}
+    document = {"type": "document", "title": "T", "source": source, "citations": {"enabled": cited}}
+    messages = [{"role": "user", "content": [document, {"type": "text", "text": "What colour is the sky?"}]}]
+    reply = ask(simulator.url, body=body("claude-sonnet-4-5", messages=messages, stream=True)).body
+    begun = next(data["content_block"] for name, data in parse(reply) if name == "content_block_start")
+    assert begun == {"type": "text", "text": "", **({"citations": []} if cited else {})}

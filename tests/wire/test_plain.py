@@ -40,7 +40,7 @@ def verdict(body: bytes, strict: bool, *, every: bool) -> str | bool:
         model = models().get(request.model) or models().generic(request.model, 32_000, 32_000)
         facts = rules.Facts(model=model, strict=strict)
         if not every:
-            return rules.check(request, tools, facts)
+            return rules.check(request, tools, facts).cached
         case = Case(request, tools, facts)
         for rule, _ in order.RULES:
             rule(case)

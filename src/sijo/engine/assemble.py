@@ -26,11 +26,12 @@ Events = Sequence[e.Event]
 
 
 class Assembler:
-    """Builds `message` from deltas. `expected` is how many input tokens to announce if none were reported yet."""
+    """Builds `message` from deltas. `expected` is how many input tokens to announce if none were reported yet; with
+    `cites` a text begins with its citations, of which there are none yet."""
 
-    def __init__(self, message: e.Message, *, expected: int = 0) -> None:
+    def __init__(self, message: e.Message, *, expected: int = 0, cites: bool = False) -> None:
         self.message = message
-        self.expected = expected
+        self.expected, self.cites = expected, cites
         self.waiting = False
         self.started = False
         self.index = -1
@@ -193,7 +194,10 @@ class Assembler:
         self._open = block
         self.message.content.append(block)  # type: ignore[arg-type]
         self.index += 1
-        return [*ended, e.BlockStart(self.index, msgspec.structs.replace(block))]  # type: ignore[arg-type]
+        start = msgspec.structs.replace(block)
+        if self.cites and type(start) is b.Text:
+            start.citations = []
+        return [*ended, e.BlockStart(self.index, start)]  # type: ignore[arg-type]
 
     def _end(self) -> Events:
         block = self._open

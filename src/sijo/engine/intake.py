@@ -72,13 +72,13 @@ class Intake:
         """A turn, whether it is to stream, and who serves it. Raises the API's errors. `found` is the body's JSON,
         where it was parsed already."""
         found = rules.parse(body) if found is None else found
-        request, whole, served, cached = self._read(found, MessageRequest, terms)
+        request, whole, served, case = self._read(found, MessageRequest, terms)
         assert isinstance(request, MessageRequest)
         able = served.backend.abilities
         prompt = self._lowered(whole, served)
         counter = self.counters.get(served.backend.name, tokens)
         told = request.diagnostics is not None or (
-            cached and not (len(body) < whole.model.cache_minimum and bare(body))
+            case.cached and not (len(body) < whole.model.cache_minimum and bare(body))
         )
         account = self._account(whole, terms, served) if told else None
         expected: int | None = None
@@ -111,6 +111,7 @@ class Intake:
             summarizer=self.summarizer if not able.everything else None,
             geo="not_available" if not served.model.geo else request.inference_geo or "global",
             speed=None if able.signs else speed(request, served, terms.betas),
+            cites=case.cites and not able.signs,
         )
         if sessions:
             turn.resumed = unanswered(whole.items, turn.tools)
@@ -138,7 +139,9 @@ class Intake:
             count = prompt_tokens(prompt, self.counters.get(served.backend.name, tokens))
         return count
 
-    def _read(self, found: Any, kind: type[CountRequest], terms: Terms) -> tuple[CountRequest, Prompt, Served, bool]:
+    def _read(
+        self, found: Any, kind: type[CountRequest], terms: Terms
+    ) -> tuple[CountRequest, Prompt, Served, rules.Case]:
         lenient = not self.catalog.strict
         closed = NONE if lenient else partial(self._closed, terms)
         request = rules.formed(found, kind, closed=closed, lenient=lenient, betas=bool(terms.betas))
@@ -153,7 +156,7 @@ class Intake:
             relayed=able.signs,
             own=self.own.types,
         )
-        cached = rules.check(request, tools, facts)
+        case = rules.check(request, tools, facts)
         messages: Sequence[MessageParam] = request.messages
         if not able.signs:
             if tools:
@@ -168,7 +171,7 @@ class Intake:
             prompt.window = context.window(served, prompt.betas)
         if self.tool_prompt and able.exact:
             prompt.hidden = context.tool_prompt(prompt)
-        return request, prompt, served, cached
+        return request, prompt, served, case
 
     def _lowered(self, prompt: Prompt, served: Served) -> Prompt:
         """What the backend is to continue now."""

@@ -106,6 +106,8 @@ class Turn(msgspec.Struct):
     geo: str = "not_available"
     speed: str | None = None
     """Told only where it was asked for."""
+    cites: bool = False
+    """The answer may cite, and its texts say so as they begin."""
     id: str = msgspec.field(default_factory=partial(ids.new, "msg"))
     tally: Tally = msgspec.field(default_factory=Tally)
     message: e.Message = msgspec.field(default_factory=blank)
@@ -230,7 +232,7 @@ def retold(prompt: Prompt, new: Prompt, items: Sequence[Item]) -> Prompt:
 
 async def run(turn: Turn) -> AsyncGenerator[e.Event]:
     """Let each speaker finish in order; what they say becomes events."""
-    out = turn.out = Assembler(turn.message, expected=turn.expected)
+    out = turn.out = Assembler(turn.message, expected=turn.expected, cites=turn.cites)
     feed = out.feed
     try:
         for speaker in speakers(turn, out):

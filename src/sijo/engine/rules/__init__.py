@@ -5,8 +5,9 @@ raises InvalidRequest, or is content.
 """
 
 from sijo.engine.rules.body import formed, parse, read
+from sijo.engine.rules.case import Case
 from sijo.engine.rules.entries import tools
 from sijo.engine.rules.facts import STRICT_ONLY, Facts
 from sijo.engine.rules.order import check
 
-__all__ = ["STRICT_ONLY", "Facts", "check", "formed", "parse", "read", "tools"]
+__all__ = ["STRICT_ONLY", "Case", "Facts", "check", "formed", "parse", "read", "tools"]

@@ -28,6 +28,11 @@ class Case:
         """There is a breakpoint for the cache."""
 
     @property
+    def cites(self) -> bool:
+        """Something is to be cited."""
+        return True in self.turns.documents or True in self.turns.searches
+
+    @property
     def forced(self) -> bool:
         """`tool_choice` leaves the model no choice but to call."""
         return isinstance(self.request.tool_choice, MustCall | Named)

@@ -19,7 +19,7 @@ STRICT_ONLY: Mapping[str, str] = {
     "blank_text": "texts of nothing but whitespace are taken",
     "call_ids": "calls may have any id, and a name of any length",
     "server_calls": "a call of a server tool may stand without its result",
-    "assistant_images": "images may stand in assistant messages",
+    "assistant_images": "images and search results may stand in assistant messages",
     "prefill": "a last assistant message is continued, whatever the model, thinking or not",
     "tools_needed": "calls and results may stand in a conversation whose tools are gone",
     "tool_types": "the API's own client tools are taken for every model",

@@ -22,8 +22,8 @@ RESUMED = (b.ServerToolUse, b.McpToolUse, b.McpToolResult, *b.SERVER_RESULTS)
 """An assistant message that ends with one of these was paused: to go on with it is no prefill."""
 
 
-def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> bool:
-    """Whether a request asks for caching. Raises InvalidRequest for the first rule that it breaks."""
+def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> Case:
+    """What is known of a request once it broke no rule. Raises InvalidRequest for the first one that it breaks."""
     case, has = Case(request, tools, facts), given(request)
     for rule, needs in RULES[:BEFORE]:
         if not has.isdisjoint(needs):
@@ -31,7 +31,7 @@ def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> bool
     case.turns.walk()
     for rule in those(has, tools=bool(tools), blocks=case.turns.blocks):
         rule(case)
-    return case.cached
+    return case
 
 
 def conversation(case: Case) -> None:

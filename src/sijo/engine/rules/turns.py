@@ -253,7 +253,7 @@ class Turns:
     def _text(self, block: b.Text) -> None:
         self._said(block.text)
         if block.citations and self.role == "user":
-            self._late("text", "citations are not accepted in user messages", "citations")
+            self._cited("text.citations", block.citations)
 
     def _image(self, block: b.Image) -> None:
         if self.role == "assistant" and self.facts.holds("assistant_images"):
@@ -276,9 +276,10 @@ class Turns:
             media.pdf(block.source, dotted(self.place))
 
     def _search(self, block: b.SearchResult) -> None:
+        if self.role == "assistant" and self.facts.holds("assistant_images"):
+            raise InvalidRequest(self._misplaced(block))
         self.searches.add(block.citations is not None and block.citations.enabled)
-        if any(part.citations for part in block.content):
-            self._late("search_result", "citations are not accepted in user messages", "content")
+        self._cited("search_result.content", any(part.citations for part in block.content))
 
     def _use(self, block: b.ToolUse) -> None:
         self.calls = True
@@ -317,7 +318,9 @@ class Turns:
                 kind = type(part)
                 if kind not in NO_MARKS and part.cache_control is not None:
                     self._mark(part)
-                if kind is not b.Text and (handle := HANDLERS.get(kind)) is not None:
+                if isinstance(part, b.Text):
+                    self._cited("text.citations", part.citations)
+                elif (handle := HANDLERS.get(kind)) is not None:
                     handle(self, part)
             self.place = (i, j)
 
@@ -367,10 +370,10 @@ class Turns:
         if type(block) in unserved.BLOCKS:
             self._not_served(dotted(self.place), tag(block))
 
-    def _late(self, kind: str, words: str, field: str = "") -> None:
-        if self.facts.late and self.facts.holds("late_blocks"):
-            path = f"{dotted(self.place)}.{kind}" + (f".{field}" if field else "")
-            raise InvalidRequest(f"{path}: {words} in this version of the API")
+    def _cited(self, field: str, found: object) -> None:
+        if found and self.facts.late and self.facts.holds("late_blocks"):
+            path = f"{dotted(self.place)}.{field}"
+            raise InvalidRequest(f"{path}: citations are not accepted in user messages in this version of the API")
 
     def _refuse_source(self, kind: str) -> None:
         self._not_served(f"{dotted(self.place)}.{kind}.source", "file")
