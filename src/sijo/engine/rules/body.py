@@ -77,11 +77,19 @@ def formed(
             return made(found, kind)
         except msgspec.ValidationError:
             pass  # the walk below finds the first fault in the API's order, which need not be the one that was met
+    _complete(found.get("messages"))
     verdict.settle(found, EXPLAIN.faults(found, kind, closed=closed), prune=prune)
     try:
         return made(found, kind)
     except msgspec.ValidationError as error:
         raise InvalidRequest(worded(error)) from error
+
+
+def _complete(messages: Any) -> None:
+    """Give the system messages that only direct, and may leave their content out, an empty one."""
+    for item in messages if isinstance(messages, list) else ():
+        if isinstance(item, dict) and item.get("role") == "system" and item.get("output_config"):
+            item.setdefault("content", [])
 
 
 def parse(body: bytes) -> Any:

@@ -175,7 +175,7 @@ def sampling(case: Case) -> None:
         raise InvalidRequest(f"`temperature` may only be set to 1 {when}. {CONSULT}#{IMPORTANT}")
     if whole.top_p is not UNSET and whole.top_p < LEAST_TOP_P:
         raise InvalidRequest(f"`top_p` must be at least {LEAST_TOP_P} or unset {when}. {CONSULT}#{IMPORTANT}")
-    if given["top_k"]:
+    if whole.top_k is not UNSET and model.sampling != "fixed":
         raise InvalidRequest(f"`top_k` must be unset {when}. {CONSULT}#{IMPORTANT}")
 
 

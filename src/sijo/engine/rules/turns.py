@@ -197,7 +197,7 @@ class Turns:
                 raise InvalidRequest(
                     f"messages.{i}: role 'system' supports text, tool_addition, and tool_removal blocks only"
                 )
-        if not blocks and item.output_config is None:
+        if not blocks and (item.output_config is None or item.output_config.effort is None):
             raise InvalidRequest(f"messages.{i}: system content must contain at least one block")
         if blocks and self.facts.holds("system_place"):
             self._system_place(i)
