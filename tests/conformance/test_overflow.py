@@ -51,7 +51,7 @@ def test_a_body_over_the_limit_is_refused(target: Talk, declared: bool) -> None:
         reply = target.http.post(
             "/v1/messages",
             content=(b" " * (1 << 20) for _ in range(33)),
-            headers={"x-api-key": "any", "anthropic-version": "2023-06-01"},
+            headers={"x-api-key": "any", "anthropic-version": "2023-06-01", "content-type": "application/json"},
         )
     assert reply.status_code == 413
     assert reply.json()["error"]["type"] == "request_too_large"

@@ -138,7 +138,7 @@ def test_a_key_that_is_switched_off_ends_at_once(admin: anthropic.Anthropic, ser
     secret = beside(folder, "key", "create", "--name", "switch")
     id = next(one.id for one in admin.organization.api_keys.list() if one.name == "switch")
     admin.organization.api_keys.update(id, name="switch", status="inactive")
-    headers = {"x-api-key": secret, "anthropic-version": "2023-06-01"}
+    headers = {"x-api-key": secret, "anthropic-version": "2023-06-01", "content-type": "application/json"}
     assert ask(server.url, body=hello(), headers=headers).status == 401
     admin.organization.api_keys.update(id, status="active")
     assert ask(server.url, body=hello(), headers=headers).status == 200
