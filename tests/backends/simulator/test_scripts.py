@@ -10,6 +10,7 @@ from sijo.engine import deltas as d
 from sijo.engine.prompt import Thought
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
+from sijo.wire.events import StopDetails
 from sijo.wire.sources import CharLocation
 
 from .build import CONVERT, WEATHER, answer, call, deltas, prompt, result, talk, text
@@ -159,6 +160,11 @@ async def test_how_it_stops_and_what_it_spent_can_be_told(tmp_path: Path) -> Non
     usage = message.usage
     assert (usage.input_tokens, usage.output_tokens, usage.cache_read_input_tokens) == (7, 9, 100)
     assert (usage.cache_creation_input_tokens, usage.cache_creation.ephemeral_1h_input_tokens) == (23, 3)
+
+
+async def test_a_refusal_has_details_though_the_script_gives_none(tmp_path: Path) -> None:
+    simulator = toml(tmp_path, '[[rules]]\nanswers = { text = "I can", stop_reason = "refusal" }')
+    assert (await answer(prompt("x"), simulator)).stop_details == StopDetails(None, None)
 
 
 async def test_what_is_not_told_is_counted(tmp_path: Path) -> None:

@@ -126,6 +126,8 @@ class Answer(Closed):
             if self.blocks:
                 raise ValueError("an answer has `text` or `blocks`, not both")
             self.blocks = [Piece(text=self.text)]
+        if self.stop_reason == "refusal" and self.stop_details is None:
+            self.stop_details = StopDetails()
 
     def stop(self) -> d.Stop:
         """How it ends, if nothing ends it before."""
