@@ -65,6 +65,12 @@ EDITS = """\
 Entries of `context_management.edits`. `clear_thinking_20251015` is served where it keeps everything, which is what
 coding agents send.
 """
+IDLE = """## Taken, and without effect
+
+- `thinking.block_binding`: its shape is checked, but no thinking block is held to the model or the conversation that it
+  was made for. A signature is checked, and what it was made of.
+- `thinking.display: "updates"`: the same as `omitted`.
+"""
 INNER = """\
 ## Inside of what is served
 
@@ -112,6 +118,7 @@ def page() -> str:
         BLOCKS, names(surface.sdk_blocks() - surface.served_blocks()),
         EDITS, names(surface.sdk_edits() - surface.served_edits()),
         INNER, table if inner else BLANK,
+        IDLE,
     ]).rstrip() + "\n"  # fmt: skip
 
 
