@@ -65,12 +65,12 @@ def test_settings_that_make_no_server_are_refused_before_it_starts(tmp_path: Pat
 
 @pytest.mark.parametrize(("name", "value"), [("PORT", "tcp://10.0.0.1:8484"), ("WORKERS", "0"), ("STRICT", "maybe")])
 def test_a_variable_that_is_wrong_is_named(name: str, value: str) -> None:
-    with pytest.raises(ConfigError, match=f"^SIJO_{name}: "):
+    with pytest.raises(ConfigError, match=rf"^SIJO_{name}: "):
         load(None, {}, {f"SIJO_{name}": value})
 
 
 def test_a_flag_that_is_wrong_is_named() -> None:
-    with pytest.raises(ConfigError, match="^--port: "):
+    with pytest.raises(ConfigError, match=r"^--port: "):
         load(None, {"port": 99_999}, {"SIJO_PORT": "1"})
 
 

@@ -49,6 +49,24 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"({_NUMBER})(?:을|를)\s*({_NUMBER})(?:으로|로)\s*나누", r"\1 / \2 "),
     )
 )
+_EARLIER = r"(?:that|it|this|the (?:result|answer|total|sum|product))"
+_ONWARD: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (sign, re.compile(rf"(?:(?:now|then|and|ok|okay|so|please|next)[\s,]+){{0,3}}{pattern}[\s?.!]*"))
+    for sign, pattern in (
+        ("*", rf"(?:multiply {_EARLIER} by|multiplied by|(?:{_EARLIER} )?times)\s+({_NUMBER})"),
+        ("/", rf"(?:divide {_EARLIER} by|(?:{_EARLIER} )?divided by)\s+({_NUMBER})"),
+        ("+", rf"(?:add|(?:{_EARLIER} )?plus)\s+({_NUMBER})(?:\s+to {_EARLIER})?"),
+        ("-", rf"(?:subtract|(?:{_EARLIER} )?minus)\s+({_NUMBER})(?:\s+from {_EARLIER})?"),
+    )
+)
+_KOREAN_ONWARD = re.compile(
+    r"(?:(?:그럼|그러면|그리고|이제|다시)[\s,]+)?(?:거기|여기|그 ?값|그 ?결과|결과|그것|그거|그걸|이걸|답)"
+    rf"(?:에다가?|에서|에|서|을|를)?\s*({_NUMBER})(?:을|를|으로|로)?\s*(더하|더해|곱하|곱해|빼|나누|나눠)"
+    r"[가-힣]{0,4}(?:\s(?:얼마|몇|뭐|줘|봐|주세요)[가-힣]{0,4})?[\s?.!]*"
+)
+_KOREAN_SIGNS = {"더": "+", "곱": "*", "빼": "-", "나": "/"}
+_OUTCOME = re.compile(rf"(?:=|≈|\bis|은|는)\s*(-?{_NUMBER})[^\d=]{{0,8}}$")
+"""How an answer ends that is a number."""
 _RUN = re.compile(r"(?:sqrt\s?\(|[\d.()+\-*/% ])+")
 _STRONG = re.compile(r"[*+]|sqrt|\d\s+[-/%]\s+\d|\(")
 _CUE = re.compile(r"\b(?:what|calculate|compute|evaluate|solve|how much)\b|계산|얼마|몇|=\s*\??\s*$")
@@ -85,6 +103,18 @@ def find(text: str) -> Sum | None:
         if (asked or alone or _STRONG.search(expression)) and (found := work_out(expression)):
             return found
     return None
+
+
+def onward(text: str, before: str) -> Sum | None:
+    """The sum that a text carries on from the number that the answer before it ended with: `multiply that by 2`."""
+    outcome = _OUTCOME.search(before[-ASKED:]) if len(text) <= ASKED else None
+    if outcome is None:
+        return None
+    low = text.lower().strip()
+    if match := _KOREAN_ONWARD.fullmatch(low):
+        return work_out(f"{outcome[1]} {_KOREAN_SIGNS[match[2][0]]} {match[1]}")
+    found = ((sign, match) for sign, pattern in _ONWARD if (match := pattern.fullmatch(low)))
+    return next((work_out(f"{outcome[1]} {sign} {match[1]}") for sign, match in found), None)
 
 
 def work_out(expression: str) -> Sum | None:

@@ -25,8 +25,8 @@ COMMON = {
 KOREAN = {"name": "이름", "age": "나이", "home": "사는 곳", "job": "직업"}
 _END = r"(?=\s+(?:and|but)\s+(?:my|i|the)\b|[.!?,;\n]|$)"
 _IS = (
-    r"(?:이라고 해|라고 해|이라고|라고|이에요|예요|입니다|이야|이다|이고|인데|임|야)?"
-    r"(?=[\s.,!~]*(?:기억|그리고|[.!~\n]|$)|,)"
+    r"(?:(?:이고|이며)(?=\s)|(?:이라고 해|라고 해|이라고|라고|이에요|예요|입니다|이야|이다|이고|인데|임|야)?"
+    r"(?=[\s.,!~]*(?:기억|그리고|[.!~\n]|$)|,))"
 )
 _YEARS = (
     r"\d{1,3}|(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)?(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉)"
@@ -53,6 +53,8 @@ _KOREAN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (key, re.compile(pattern))
     for key, pattern in (
         ("name", rf"(?:내|제|나의|저의) 이름은\s*([가-힣A-Za-z ]{{1,20}}?){_IS}"),
+        ("job", rf"(?:이고|이며|고|며|,|[.])\s*(?:제 |내 )?직업은\s*([가-힣A-Za-z ]{{1,20}}?){_IS}"),
+        ("age", rf"(?:나는|난|저는)[^.!?\n]{{0,40}}?\s({_YEARS})\s*(?:살|세)(?:이야|야|입니다|이에요|이고|인)"),
         ("name", r"(?:나는|난|저는|전)\s*([가-힣A-Za-z]{1,12}?)(?:이라고|라고)\s*(?:해|합니다|불러|하는)"),
         ("name", rf"(?:나는|난|저는|전)\s*([{_SURNAMES}][가-힣]{{1,2}})(?:이에요|예요|입니다|이야|야)"),
         (
@@ -80,8 +82,9 @@ _TELLING = re.compile(
     r"|나는|난|저는|전|내|제|나의|우리|에 살|에서 살|기억|외워|잊지"
 )
 _WANTS = re.compile(
-    r"\b(?:write|explain|tell|give|make|create|list|fix|help|show|translate|summari[sz]e|suggest|find|describe)\b"
-    r"|써\s?줘|알려|설명|만들|작성|추천|번역|요약|고쳐|찾아",
+    r"\b(?:write|explain|tell|give|make|create|list|fix|help|show|translate|summari[sz]e|suggest|find|describe"
+    r"|classify|analy[sz]e|extract|rewrite|rephrase|correct|detect|identify|sentiment)\b"
+    r"|써\s?줘|알려|설명|만들|작성|추천|번역|요약|고쳐|찾아|분류|분석|추출|감정",
     re.IGNORECASE,
 )
 _ASKING = re.compile(r"뭐|뭔|무엇|누구|몇|어디|어느|언제|\b(?:what|who|which|where)\b", re.IGNORECASE)
