@@ -66,7 +66,8 @@ _TOPIC = re.compile(
 )
 _LEAD = re.compile(
     r"^(?:please |can you |could you |would you |i want |i need )*"
-    r"(?:(?:give|tell|write|show|make|create|list|name|suggest|explain|describe)(?: me| us)?(?: (?:an?|the|some))?\s+)?(?:(?:very |long |short |brief )+(?=\w))?"
+    r"(?:(?:give|tell|write|show|make|create|list|name|suggest|explain|describe)(?: me| us)?(?: (?:an?|the|some))?\s+)?"
+    r"(?:(?:very |long |short |brief )+(?=\w))?"
     rf"(?:(?:short |brief |top |very |long )*(?:list|poem|story|essay|summary|overview) (?:of|on|about) )?"
     rf"(?:{_N} (?:[a-z]+ )??(?:{_NAMES})s? (?:for|of|on|to) )?(?:{_N} )?",
     re.IGNORECASE,
