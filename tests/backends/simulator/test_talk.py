@@ -21,12 +21,22 @@ LANGUAGES = {
     "Guten Tag": "Simulator von Sijo",
     "こんにちは": "シミュレーター",
     "你好": "模拟器",
+    "Say hello in Spanish": "simulador",
+    "Please greet me in French!": "simulateur",
+    "영어로 인사해줘": "simulator",
+    "한국어로 인사해 줘": "시뮬레이터입니다",
+    "Good night!": "Goodbye|See you",
+    "잘 자": "가세요|만나요",
 }
 
 
 @pytest.mark.parametrize(("said", "expected"), LANGUAGES.items())
 async def test_it_greets_in_the_users_language(said: str, expected: str) -> None:
-    assert expected in await text(said)
+    assert re.search(expected, await text(said))
+
+
+async def test_it_plays_whom_a_korean_prompt_names() -> None:
+    assert "미나" in await text("너는 누구야?", system="당신의 이름은 미나이고 쇼핑몰 상담원입니다.")
 
 
 @pytest.mark.parametrize(
