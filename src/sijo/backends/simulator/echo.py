@@ -49,7 +49,8 @@ _THANKS = re.compile(
     r"^\s*(?:thanks?|thank you|thx|고마\S*|감사\S*|gracias|merci|danke|ありがとう\S*|谢谢)\b[^?]{0,40}$", re.IGNORECASE
 )
 _BYE = re.compile(
-    r"^\s*(?:bye|goodbye|good night|see you|잘 자|잘 가|잘 있어|안녕히 \S+|adiós|au revoir|tschüss|さようなら|再见)\b.{0,20}$",
+    r"^\s*(?:bye|goodbye|good night|see you|잘 자|잘 가|잘 있어|안녕히 \S+"
+    r"|adiós|au revoir|tschüss|さようなら|再见)\b.{0,20}$",
     re.IGNORECASE,
 )
 _WHO = re.compile(
