@@ -52,6 +52,7 @@ def test_a_file_that_is_wrong_is_refused(tmp_path: Path, text: str, words: str) 
         ('summarizer = "far"\n', "summarizer: no engine is named far"),
         ('screen = ["("]\n', "screen: '\\('"),
         (VLLM + VLLM, "engine near: two are named so"),
+        ('[[engine]]\nname = "near"\nkind = "replay"\npath = "nowhere"\n', "engine near: nowhere: No such file"),
         (VLLM + 'path = "model.gguf"\n', "engine near: it has both a url and a path"),
         (VLLM + "context = 0\n", r"engine\[0\].context"),
         (VLLM + 'tokenizer = "nowhere.json"\n', "engine near: nowhere.json: No such file"),

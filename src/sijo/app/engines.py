@@ -89,7 +89,9 @@ def engine(section: EngineSection, settings: Settings, pools: Pools) -> Engine:
             backend = Recorder(backend, folder / section.name if len(settings.engine) > 1 else folder)
         if section.concurrency is not None:
             backend = Gate(backend, section.concurrency, section.queue)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise ConfigError(f"engine {section.name}: {error.filename}: {error.strerror}") from error
+    except ValueError as error:
         raise ConfigError(f"engine {section.name}: {error}") from error
     chosen = next((s for s in (section.strict, settings.server.strict) if s is not None), strict)
     return Engine(backend, own, chosen)
