@@ -198,6 +198,11 @@ def wants(*names: str, **others: Schema) -> Schema:
             {"name": "John Smith", "email": "john@example.com", "plan_interest": "Enterprise", "demo_requested": True},
         ),
         ("Alice is 30 years old and lives in Paris.", wants("name"), {"name": "Alice"}),
+        (
+            "Inception is a 2010 film directed by Christopher Nolan",
+            wants("director", year={"type": "integer"}),
+            {"director": "Christopher Nolan", "year": 2010},
+        ),
         ("Extract: Bob, 42, from Berlin", wants("name"), {"name": "Bob"}),
         ("철수는 25살이고 서울에 산다.", wants("이름"), {"이름": "철수"}),
         ("이름이 철수이고 나이가 25인 사람", wants("이름"), {"이름": "철수"}),

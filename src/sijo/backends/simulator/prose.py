@@ -48,6 +48,10 @@ _KOREAN = re.compile(
     r"(\d{1,6}|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(문장|단어|문단|단락|줄|가지|개(?!월))|(\d{1,6})\s?(글자|자(?!리))"
 )
 _HOW_MANY = re.compile(r"몇|얼마")  # asks for a number, so those in it are no length
+_NAMED = re.compile(
+    r"알려|추천|나열|들어|말해|써|적어|만들|골라|뽑|제안|대\s?봐|소개|보여|작성|목록|예시|생각|개[\s?.!]*$"
+)
+"""What makes things with 개 a list; of apples that are sent, there is none."""
 _BRIEF = re.compile(r"\b(?:brief(?:ly)?|concise(?:ly)?|in short|short answer)\b|짧게|간단히|간략", re.IGNORECASE)
 _LONG = re.compile(
     r"\b(?:in detail|detailed|at length|long (?:answer|essay|story|text)|thorough(?:ly)?)\b|자세히|길게|상세",
@@ -103,7 +107,7 @@ def asked_length(text: str) -> Length | None:
         return Length(match[1].lower(), 1)
     if match := _LIST.search(text):
         return _length(match[1], "item")
-    if (match := _KOREAN.search(text)) and not _HOW_MANY.search(text):
+    if (match := _KOREAN.search(text)) and not _HOW_MANY.search(text) and (match[2] != "개" or _NAMED.search(text)):
         return _length(match[1] or match[3], _UNITS[match[2] or match[4]])
     if _BRIEF.search(text):
         return Length("sentence", 1)
