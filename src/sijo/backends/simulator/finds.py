@@ -28,8 +28,8 @@ _QUOTED = re.compile(
 _FENCED = re.compile(r"```\w*\n(.{1,2000}?)```|`([^`\n]{1,500})`", re.DOTALL)
 _TOLD = re.compile(
     r"(?:\b(?:run|execute)\b|실행)[^:`\n]{0,40}:[ \t]+(\S[^\n]{0,500})"
-    r"|^\s*(?:please )?(?:run|execute) ((?:ls|cat|pwd|echo|git|grep|find|python3?|npm|node|pip|make|curl|df|du|ps|whoami"
-    r"|date|uname|head|tail|wc)\b[^\n]{0,200}?)[.?!]?$",
+    r"|^\s*(?:please )?(?:run|execute) ((?:ls|cat|pwd|echo|git|grep|find|python3?|npm|node|pip|make|curl|df|du|ps"
+    r"|whoami|date|uname|head|tail|wc)\b[^\n]{0,200}?)[.?!]?$",
     re.IGNORECASE,
 )
 _MONTHS = (
