@@ -19,8 +19,7 @@ _NUMBER = r"(?<![\d.])\d{1,30}(?:\.\d{1,30})?"
 _SIGN = re.compile(
     r"[-*+/^=×✕·÷−√]|\d ?(?:%|percent) of|\dx| x \d|times|plus|minus"
     r"|multipl|divide|power of|square|cubed|sum of|product of|\badd |subtract|average|mean of|sqrt|factorial| mod|\d ?!"
-    r"|곱|더하|더해|빼|나누|나눠|제곱|%|퍼센트|프로|루트|팩토리얼|합|평균",
-    re.IGNORECASE,
+    r"|곱|더하|더해|빼|나누|나눠|제곱|%|퍼센트|프로|루트|팩토리얼|합|평균"
 )
 _WORDS = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
@@ -110,9 +109,8 @@ class TooLarge(ArithmeticError):
 
 def find(text: str) -> Sum | None:
     """The sum that a short text asks for."""
-    if len(text) > ASKED or not _SIGN.search(text):
+    if len(text) > ASKED or not _SIGN.search(low := text.lower()):
         return None
-    low = text.lower()
     rewritten = _numerals(low)
     for pattern, into in _REWRITES:
         rewritten = pattern.sub(into, rewritten)

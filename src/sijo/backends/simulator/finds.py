@@ -164,6 +164,8 @@ class Finds:
 
     def told(self, name: str) -> str | None:
         """What stands behind a field's own name: `with the subject Hello`."""
+        if "with" not in self.low and "and " not in self.low:
+            return None
         own = re.escape(" ".join(split(name)).lower()[:40])
         match = re.search(
             rf"\b(?:with(?:\s+(?:the|an?))?|and\s+(?:the|an?))\s+{own}\s+(?:(?:of|is|as|saying)\s+)?(?!for\b|from\b|in\b)"
