@@ -12,6 +12,7 @@ RECALLED = [
     ("My name is Alice", "What did I say my name was?", "Alice"),
     ("Call me Ishmael.", "Do you remember my name?", "Ishmael"),
     ("Hi, I'm Bob.", "who am I?", "Bob"),
+    ("Hi, I'm Bob.", "Do you know who I am?", "Bob"),
     ("내 이름은 철수야", "내 이름이 뭐라고 했지?", "철수"),
     ("제 이름은 김영희입니다.", "제 이름이 뭐죠?", "김영희"),
     ("저는 민수라고 합니다", "내가 누구야?", "민수"),

@@ -100,7 +100,7 @@ _ASKING = re.compile(r"뭐|뭔|무엇|누구|몇|어디|어느|언제|\b(?:what|
 _QUESTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (key, re.compile(pattern, re.IGNORECASE))
     for key, pattern in (
-        ("name", r"\bwho am i\b|내가 누구|제가 누구|내가 누군"),
+        ("name", r"\bwho (?:am i|i am)\b|내가 누구|제가 누구|내가 누군"),
         ("age", r"\bhow old am i\b|(?:내가|제가|나는|나) 몇 살|(?:내|제) 나이"),
         ("home", r"\bwhere do i live\b|(?:내가|제가|나는|나) 어디(?:에|서|에서)?\s*(?:살|산)"),
         ("job", r"\bwhat do i do\b|\bwhat is my (?:job|occupation)\b|(?:내|제) 직업"),
