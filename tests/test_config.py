@@ -51,11 +51,28 @@ def test_a_file_that_is_wrong_is_refused(tmp_path: Path, text: str, words: str) 
         (VLLM + '[[engine]]\nname = "far"\nurl = "http://x"\nkey_env = "SIJO_TEST_NO_SUCH"\n', "SIJO_TEST_NO_SUCH"),
         ('summarizer = "far"\n', "summarizer: no engine is named far"),
         ('screen = ["("]\n', "screen: '\\('"),
+        (VLLM + VLLM, "engine near: two are named so"),
+        ('[[engine]]\nname = "near"\nkind = "replay"\npath = "nowhere"\n', "engine near: nowhere: No such file"),
+        (VLLM + 'path = "model.gguf"\n', "engine near: it has both a url and a path"),
+        (VLLM + "context = 0\n", r"engine\[0\].context"),
+        (VLLM + 'tokenizer = "nowhere.json"\n', "engine near: nowhere.json: No such file"),
+        (VLLM + 'tokenizer = "/dev/null"\n', "engine near: /dev/null: "),
     ],
 )
 def test_settings_that_make_no_server_are_refused_before_it_starts(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         build(settings(tmp_path, text))
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "tcp://10.0.0.1:8484"), ("WORKERS", "0"), ("STRICT", "maybe")])
+def test_a_variable_that_is_wrong_is_named(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^SIJO_{name}: "):
+        load(None, {}, {f"SIJO_{name}": value})
+
+
+def test_a_flag_that_is_wrong_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"^--port: "):
+        load(None, {"port": 99_999}, {"SIJO_PORT": "1"})
 
 
 @pytest.mark.parametrize("replay", [False, True])

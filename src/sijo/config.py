@@ -66,7 +66,7 @@ class EngineSection(Section, frozen=True):
     model: str | None = None
     key: str | None = None
     key_env: str | None = None
-    context: int | None = None
+    context: Annotated[int, Meta(ge=1)] | None = None
     tokenizer: str | None = None
     """A Hugging Face `tokenizer.json` to count with."""
     extra: dict[str, Any] = {}
@@ -182,18 +182,33 @@ def load(path: str | None, flags: Mapping[str, Any] = {}, environ: Mapping[str, 
     server = table.setdefault("server", {})
     if not isinstance(server, dict):
         raise ConfigError(f"{path}: [server] must be a table")
+    said: dict[str, str] = {}
     for field in Server.__struct_fields__:
-        if (value := environ.get(f"SIJO_{field.upper()}")) is not None:
+        if (value := environ.get(variable := f"SIJO_{field.upper()}")) is not None:
             server[field] = [key.strip() for key in value.split(",") if key.strip()] if field == "keys" else value
+            said[f"$.server.{field}"] = variable
         if flags.get(field) is not None:
             server[field] = flags[field]
+            said[f"$.server.{field}"] = f"--{field.replace('_', '-')}"
     try:
         settings = msgspec.convert(table, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path or 'settings'}: {error}") from error
+        place = str(error).rpartition(" - at ")[2].strip("`")
+        raise ConfigError(f"{said.get(place) or path or 'settings'}: {error}") from error
+    check(settings.engine)
     if any(not key.isascii() or key != key.strip() or not key for key in settings.server.keys):
         raise ConfigError(f"{path or 'settings'}: server.keys: a key is ASCII, not empty, and without space around it")
     return settings
+
+
+def check(engines: tuple[EngineSection, ...]) -> None:
+    """Each engine must be told from the others, and where it is must be said once."""
+    names = [engine.name for engine in engines]
+    for engine in engines:
+        if names.count(engine.name) > 1:
+            raise ConfigError(f"engine {engine.name}: two are named so; give each a name of its own")
+        if engine.url is not None and engine.path is not None:
+            raise ConfigError(f"engine {engine.name}: it has both a url and a path")
 
 
 def key_of(engine: EngineSection, environ: Mapping[str, str] = os.environ) -> str | None:

@@ -150,7 +150,9 @@ def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
     done = sijo("cost", "--data-dir", str(tmp_path), "--since", "2026-02-02", "--until", "2026-02-01")
     assert "--until 2026-02-01 is before --since 2026-02-02" in done.stderr
-    assert sijo("cost", "--since", "yesterday").returncode == 2
+    wrong = sijo("cost", "--since", "yesterday")
+    assert wrong.returncode == 2
+    assert "--since: 'yesterday' is no day, such as 2026-11-21" in wrong.stderr
 
 
 def estimate(*words: str) -> dict[str, dict[str, str]]:

@@ -98,7 +98,19 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         line = refusal("--port", port, "--data-dir", str(tmp_path))
-    assert f"127.0.0.1:{port}" in line and "in use" in line
+    assert f"127.0.0.1:{port}" in line and "in use; try --port 0" in line
+
+
+def test_another_port_is_no_help_where_the_host_is_wrong(tmp_path: Path) -> None:
+    done = sijo(
+        "serve", "--model", "simulator", "--host", "192.0.2.1", "--data-dir", str(tmp_path), env={"SIJO_KEYS": "k"}
+    )
+    assert done.stderr == "sijo: cannot listen on 192.0.2.1:8484: Cannot assign requested address\n"
+
+
+def test_the_banner_says_where_no_engine_was_seen(tmp_path: Path) -> None:
+    with serving(tmp_path, "--model", "http://127.0.0.1:1/v1#m") as running:
+        assert "engine m at http://127.0.0.1:1/v1 (no engine seen there yet) answers" in running.banner
 
 
 @pytest.mark.parametrize(

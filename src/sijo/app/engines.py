@@ -89,7 +89,9 @@ def engine(section: EngineSection, settings: Settings, pools: Pools) -> Engine:
             backend = Recorder(backend, folder / section.name if len(settings.engine) > 1 else folder)
         if section.concurrency is not None:
             backend = Gate(backend, section.concurrency, section.queue)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise ConfigError(f"engine {section.name}: {error.filename}: {error.strerror}") from error
+    except ValueError as error:
         raise ConfigError(f"engine {section.name}: {error}") from error
     chosen = next((s for s in (section.strict, settings.server.strict) if s is not None), strict)
     return Engine(backend, own, chosen)
@@ -155,9 +157,19 @@ def counters(settings: Settings) -> dict[str, Counter]:
     named = [section for section in settings.engine if section.tokenizer]
     if not named:
         return {}
-    from tokenizers import Tokenizer  # an extra
-
-    made = {section.name: counter(Tokenizer.from_file(str(section.tokenizer))) for section in named}
+    try:
+        from tokenizers import Tokenizer  # an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"engine {named[0].name}: tokenizer needs: pip install 'sijo[tokenizers]'") from error
+    made = {}
+    for section in named:
+        path = str(section.tokenizer)
+        try:
+            made[section.name] = counter(Tokenizer.from_buffer(Path(path).read_bytes()))
+        except OSError as error:
+            raise ConfigError(f"engine {section.name}: {path}: {error.strerror}") from error
+        except ValueError as error:
+            raise ConfigError(f"engine {section.name}: {path}: {error}") from error
     groups = [names for names in settings.models.values() if not isinstance(names, str)]
     return made | {"+".join(names): made[names[0]] for names in groups if names and names[0] in made}
 

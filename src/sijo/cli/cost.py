@@ -48,7 +48,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day, such as 2026-11-21") from error
 
 
 class Named(NamedTuple):

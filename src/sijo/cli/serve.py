@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import ipaddress
 import os
 import signal
@@ -211,7 +212,8 @@ def title(section: EngineSection) -> str:
     if section.kind == SIMULATOR:
         return "the simulator"
     where = section.path or shown(section.url or "")
-    return f"{section.kind or 'engine'} {section.model or ''} at {where}".replace("  ", " ")
+    seen = "" if section.kind or section.path else " (no engine seen there yet)"  # else its kind would be known
+    return f"{section.kind or 'engine'} {section.model or ''} at {where}{seen}".replace("  ", " ")
 
 
 def shown(url: str) -> str:
@@ -254,7 +256,8 @@ def bind(settings: Settings) -> socket.socket:
         listener.listen(BACKLOG)  # before the address is told: who reads it may connect at once
     except OSError as error:
         listener.close()
-        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}; try --port 0") from error
+        other = "; try --port 0" if error.errno in (errno.EADDRINUSE, errno.EACCES) else ""
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}{other}") from error
     listener.set_inheritable(True)
     return listener
 

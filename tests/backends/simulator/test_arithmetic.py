@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sijo.backends.simulator.arithmetic import LONGEST, find, work_out
 
-from .build import prompt, text
+from .build import prompt, talk, text
 
 SUMS = {
     "27 * 453": "12231",
@@ -36,6 +36,25 @@ SUMS = {
     "10 % 3": "1",
     "what is 7 / 8": "0.875",
     "25/5": "5",
+    "multiply 6 by 7": "42",
+    "Multiply 6 and 7": "42",
+    "Add 3 and 4": "7",
+    "add 5 to 10": "15",
+    "Subtract 3 from 10": "7",
+    "divide 10 by 4": "2.5",
+    "What is the sum of 1, 2 and 3?": "6",
+    "What is the average of 10, 20 and 33?": "21",
+    "1, 2, 3의 합은?": "6",
+    "10, 20, 30의 평균은?": "20",
+    "sqrt(16)": "4",
+    "루트 16은?": "4",
+    "17 mod 5": "2",
+    "7!": "5040",
+    "What is 5 factorial?": "120",
+    "5 팩토리얼은?": "120",
+    "6에 7을 곱해줘": "42",
+    "6에 7을 더해줘": "13",
+    "10을 4로 나눠줘": "2.5",
     "2**200": str(2**200),
     "(-1) ** -99999999999": "-1",
 }
@@ -113,3 +132,31 @@ def test_nothing_that_looks_like_a_sum_breaks_it(text: str) -> None:
 )
 def test_nothing_but_numbers_and_operators_is_worked_out(text: str) -> None:
     assert work_out(text) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "value"),
+    [
+        ("What is 5 + 3?", "Now multiply that by 2", "16"),
+        ("What is 5 + 3?", "Add 10 to the result.", "18"),
+        ("What is 5 + 3?", "Add 10", "18"),
+        ("What is 5 + 3?", "Subtract 1 from it", "7"),
+        ("What is 5 + 3?", "and divided by 4?", "2"),
+        ("What is 5 - 8?", "Times 2?", "-6"),
+        ("12 더하기 30은?", "거기에 2를 곱하면?", "84"),
+        ("12 더하기 30은?", "그 결과에서 2를 빼면?", "40"),
+        ("12 더하기 30은?", "그걸 2로 나눠줘", "21"),
+    ],
+)
+async def test_a_sum_goes_on_from_the_one_before(first: str, then: str, value: str) -> None:
+    said = await text(talk(first, await text(first), then))
+    assert said.rstrip("입니다.").endswith(f"= {value}")
+
+
+@pytest.mark.parametrize("then", ["Add 10 tests", "Add a tool", "Multiply 3 matrices", "나눠줘", "2로 시작하는 단어"])
+async def test_what_is_no_sum_does_not_go_on(then: str) -> None:
+    assert " = " not in await text(talk("What is 5 + 3?", "5 + 3 = 8", then))
+
+
+async def test_without_a_sum_before_there_is_nothing_to_go_on_from() -> None:
+    assert " = " not in await text(talk("Hello", "Hello, I am 30.", "Now multiply that by 2"))

@@ -12,9 +12,22 @@ RECALLED = [
     ("My name is Alice", "What did I say my name was?", "Alice"),
     ("Call me Ishmael.", "Do you remember my name?", "Ishmael"),
     ("Hi, I'm Bob.", "who am I?", "Bob"),
+    ("Hi, I'm Bob.", "Do you know who I am?", "Bob"),
     ("내 이름은 철수야", "내 이름이 뭐라고 했지?", "철수"),
     ("제 이름은 김영희입니다.", "제 이름이 뭐죠?", "김영희"),
     ("저는 민수라고 합니다", "내가 누구야?", "민수"),
+    ("제 이름은 이민수이고 직업은 개발자예요", "제 이름이 뭐죠?", "이민수입니다"),
+    ("제 이름은 이민수이고 직업은 개발자예요", "제 직업이 뭐라고 했죠?", "개발자"),
+    ("내 이름은 민지고, 부산에 살아", "내 이름이 뭐야?", "민지"),
+    ("나는 서울에 살고 25살이야.", "내 나이는?", "25"),
+    ("제 이름은 홍길동이고, 서울에 살아요. 취미는 독서예요.", "제 취미가 뭐라고요?", "독서"),
+    ("I live in Paris and I work as a nurse.", "Where do I live?", "Paris."),
+    ("My birthday is March 5.", "When is my birthday?", "March 5"),
+    ("내 생일은 3월 5일이야", "내 생일이 언제지?", "3월 5일"),
+    ("Remember the number 42.", "What number did I tell you to remember?", "42"),
+    ("Please remember the word ocean", "What was the word?", "ocean"),
+    ("숫자 42를 기억해줘", "내가 기억하라고 한 숫자가 뭐야?", "42"),
+    ("I'm Ann and I'm a nurse.", "What is my name?", "Ann"),
     ("나의 이름은 지수야.", "나의 이름은?", "지수"),
     ("My favourite colour is blue.", "What is my favourite colour?", "blue"),
     ("My favourite colour is blue.", "What's my favorite color?", "blue"),
@@ -43,6 +56,14 @@ async def test_a_fact_is_recalled_when_it_is_asked_for(told: str, asked: str, ex
 async def test_it_is_not_made_up_when_it_was_never_told(told: str, asked: str, expected: str) -> None:
     said = await text(talk("Let us talk about boats.", "Gladly.", asked))
     assert expected not in said
+
+
+@pytest.mark.parametrize(
+    "said", ["Classify the sentiment: 'I love this product!'", "다음 문장의 감정을 분류해: 나는 이 제품을 사랑해"]
+)
+async def test_a_text_to_work_on_tells_nothing_of_the_user(said: str) -> None:
+    assert await text(said) not in ("Noted: I will remember that.", "네, 기억해 두겠습니다.")
+    assert "simulator" in await text(said) or "시뮬레이터" in await text(said)
 
 
 async def test_what_was_told_last_holds() -> None:

@@ -168,6 +168,52 @@ def test_optional_fields_are_filled_only_from_the_text(text: str, value: dict[st
     assert fill(PERSON, text) == value
 
 
+def wants(*names: str, **others: Schema) -> Schema:
+    fields = {name: {"type": "string"} for name in names} | others
+    return {"type": "object", "properties": fields, "required": list(fields)}
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "value"),
+    [
+        (
+            "Send an email to joe@example.com with the subject Hello and the body How are you?",
+            wants("to", "subject", "body"),
+            {"subject": "Hello", "body": "How are you?"},
+        ),
+        (
+            "Email joe@example.com, subject: Lunch, body: See you at noon.",
+            wants("subject", "body"),
+            {"subject": "Lunch", "body": "See you at noon."},
+        ),
+        ("철수에게 '회의'라는 제목으로 메일을 보내줘", wants("subject"), {"subject": "회의"}),
+        (
+            "Schedule a meeting called Standup on 2026-12-01 with Alice and Bob",
+            wants("title", attendees={"type": "array", "items": {"type": "string"}}),
+            {"title": "Standup", "attendees": ["Alice", "Bob"]},
+        ),
+        (
+            "From this email: John Smith (john@example.com) is interested in our Enterprise plan and wants a demo",
+            wants("name", "email", "plan_interest", demo_requested={"type": "boolean"}),
+            {"name": "John Smith", "email": "john@example.com", "plan_interest": "Enterprise", "demo_requested": True},
+        ),
+        ("Alice is 30 years old and lives in Paris.", wants("name"), {"name": "Alice"}),
+        (
+            "Inception is a 2010 film directed by Christopher Nolan",
+            wants("director", year={"type": "integer"}),
+            {"director": "Christopher Nolan", "year": 2010},
+        ),
+        ("Extract: Bob, 42, from Berlin", wants("name"), {"name": "Bob"}),
+        ("철수는 25살이고 서울에 산다.", wants("이름"), {"이름": "철수"}),
+        ("이름이 철수이고 나이가 25인 사람", wants("이름"), {"이름": "철수"}),
+        ("This is 30 years old. There is 1.", wants("name"), {"name": "Alex"}),
+    ],
+)
+def test_a_field_gets_what_the_text_says_of_it(text: str, schema: Schema, value: dict[str, Any]) -> None:
+    filled = fill(schema, text)
+    assert {name: filled[name] for name in value} == value
+
+
 def test_what_was_lacking_is_named() -> None:
     filler = Filler(PERSON | {"required": ["name", "age", "city"]}, Finds("somebody in Rome"))
     filler.fill()

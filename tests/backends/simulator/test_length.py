@@ -33,6 +33,10 @@ from .build import answer, prompt, text
         ("What is the word for tide?", None),
         ("한자로 써줘", None),
         ("3개월 동안", None),
+        ("사과 3개를 서울로 보내줘", None),
+        ("저녁 메뉴 3개만 추천해줘", Length("item", 3)),
+        ("장점 3개", Length("item", 3)),
+        ("사과 3개가 있는데 2개를 먹으면 몇 개 남아?", None),
         ("Explain tides", None),
     ],
 )
@@ -105,3 +109,17 @@ async def test_a_call_can_be_cut_short_too() -> None:
     message = await answer(prompt("echo the tides", tools=[tool], max_tokens=4))
     assert message.stop_reason == "max_tokens"
     assert message.content[0].__struct_config__.tag == "tool_use"
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    [
+        ("과일 3가지를 나열해줘", "1. 과일의 한 가지 점"),
+        ("과일 세 가지 말해줘", "1. 과일의 한 가지 점"),
+        ("Explain quantum computing in one sentence", "On “quantum computing” I"),
+        ("Explain tides in about 100 words.", "You asked about “tides”"),
+        ("Write a very long story of 200 words", "You asked about “story”"),
+    ],
+)
+async def test_the_length_is_no_part_of_what_is_asked_about(said: str, first: str) -> None:
+    assert (await text(said)).startswith(first)

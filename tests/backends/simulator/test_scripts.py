@@ -260,6 +260,8 @@ MISTAKES: list[tuple[str, str, list[str]]] = [
             (f"{{ blocks = [{{ tool = 'a', citations = [{{ {PLACE} }}] }}] }}", ["`citations`"]),
             ("{ stop_reason = 'tired' }", ["rules[0].answers.stop_reason", "tired"]),
             ("{ delay = { first = -1 } }", ["rules[0].answers.delay", "below 0"]),
+            ("{ usage = { cache_read = -1 } }", ["rules[0].answers.usage", "below 0"]),
+            ("{ fault = { status = 429, retry_after = -1 } }", ["rules[0].answers.fault", "below 0"]),
             ("{ fault = { status = 418 } }", ["rules[0].answers.fault", "418", "529"]),
             ("{ fault = { type = 'teapot' } }", ["rules[0].answers.fault", "teapot", "overloaded_error"]),
             ("{ fault = { kind = 'cut', status = 500 } }", ["rules[0].answers.fault", "`cut`"]),

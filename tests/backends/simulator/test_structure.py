@@ -61,6 +61,7 @@ async def test_a_schema_is_filled_from_what_a_tool_brought() -> None:
             {"name": "John Smith", "age": 34, "city": "Paris"},
         ),
         ('Answer in JSON like {"name": "...", "age": 0}: Alice is 30', {"name": "Alice", "age": 30}),
+        ("이름이 철수이고 나이가 25인 사람을 JSON으로 출력해줘", {"이름": "철수", "나이": 25}),
         ("name, age 키를 가진 JSON으로 답해줘: 김철수 님은 28살", {"name": "김철수", "age": 28}),
     ],
 )
@@ -70,6 +71,11 @@ async def test_the_keys_that_the_text_names_are_there(asked: str, expected: dict
     assert {key: said[key] for key in expected if key != "name"} == {
         key: expected[key] for key in expected if key != "name"
     }
+
+
+async def test_a_key_may_be_a_letter() -> None:
+    said = msgspec.json.decode(await text("Give me a JSON object with fields a, b and c"))
+    assert list(said) == ["a", "b", "c"]
 
 
 async def test_json_without_keys_holds_the_answer() -> None:

@@ -119,6 +119,7 @@ CHOSEN: list[tuple[str, str, dict[str, Any]]] = [
     ("What time is it in Tokyo?", "get_time", {"timezone": "Asia/Tokyo"}),
     ('Translate "Good morning" to French', "translate_text", {"text": "Good morning", "target_language": "French"}),
     ("Run `git status -s`", "Bash", {"command": "git status -s"}),
+    ("Run ls -la", "Bash", {"command": "ls -la"}),
     ("List the files here", "Bash", {"command": "ls -la"}),
     ("Read src/main.py", "Read", {"file_path": "src/main.py"}),
     ("Can you cancel order O-22 for me?", "cancel_order", {"order_id": "O-22"}),
@@ -133,6 +134,30 @@ CHOSEN: list[tuple[str, str, dict[str, Any]]] = [
         {"value": 15, "from_unit": "celsius", "to_unit": "fahrenheit"},
     ),
 ]
+
+
+NUMBERS = {"type": "object", "properties": {"a": {"type": "number"}, "b": {"type": "number"}}, "required": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "input"),
+    [
+        ("What is 15 + 27?", "add", {"a": 15, "b": 27}),
+        ("Add 15 and 27", "add", {"a": 15, "b": 27}),
+        ("15 더하기 27은?", "sum", {"a": 15, "b": 27}),
+        ("What is 6 times 7?", "multiply", {"a": 6, "b": 7}),
+        ("What is 10 - 4?", "subtract_numbers", {"a": 10, "b": 4}),
+        ("Divide 10 by 4", "divide", {"a": 10, "b": 4}),
+    ],
+)
+async def test_a_sum_is_for_the_tool_that_is_named_for_it(said: str, name: str, input: dict[str, Any]) -> None:
+    tools = [WEATHER, {"name": name, "description": "Works on a and b", "input_schema": NUMBERS}]
+    assert await calls(said, *tools) == [(name, input)]
+
+
+@pytest.mark.parametrize("said", ["Weather in Rome and Oslo?", "What is the weather in Turku and Oslo today?"])
+async def test_a_place_beside_a_place_is_one(said: str) -> None:
+    assert (await calls(said, WEATHER))[1:] == [("get_weather", {"location": "Oslo"})]
 
 
 @pytest.mark.parametrize(("said", "name", "input"), CHOSEN)

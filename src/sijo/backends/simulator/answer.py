@@ -77,6 +77,8 @@ class Fault(Closed):
     def __post_init__(self) -> None:
         if self.after < 0:
             raise ValueError("`after` cannot be below 0")
+        if self.retry_after is not None and self.retry_after < 0:
+            raise ValueError("`retry_after` cannot be below 0")
         if self.kind == "error":
             if self.status is not None and self.status != 500 and self.status not in BY_STATUS:
                 raise ValueError(
@@ -107,6 +109,10 @@ class Spent(Closed):
     cache_read: int = 0
     cache_5m: int = 0
     cache_1h: int = 0
+
+    def __post_init__(self) -> None:
+        if any(tokens is not None and tokens < 0 for tokens in msgspec.structs.astuple(self)):
+            raise ValueError("tokens cannot be below 0")
 
 
 class Answer(Closed):

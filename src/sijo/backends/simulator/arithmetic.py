@@ -18,14 +18,24 @@ DIGITS = 12  # after the point; what needs more is rounded
 _NUMBER = r"(?<![\d.])\d{1,30}(?:\.\d{1,30})?"
 _SIGN = re.compile(
     r"[-*+/^=×✕·÷−√]|\d ?(?:%|percent) of|\dx| x \d|times|plus|minus"
-    r"|multiplied|divided|power of|square|cubed|sum of|product of"
-    r"|곱|더하|더해|빼|나누|제곱|%|퍼센트|프로"
+    r"|multipl|divide|power of|square|cubed|sum of|product of|\badd |subtract|average|mean of|sqrt|factorial| mod|\d ?!"
+    r"|곱|더하|더해|빼|나누|나눠|제곱|%|퍼센트|프로|루트|팩토리얼|합|평균"
 )
 _WORDS = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
     "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "fifteen": "15", "twenty": "20", "hundred": "100",
 }  # fmt: skip
-_REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+_LIST = rf"({_NUMBER}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){_NUMBER}){{1,30}})"
+
+
+def _listed(found: re.Match[str]) -> str:
+    """A sum of numbers in a list, or their average."""
+    numbers = re.findall(_NUMBER, found[0])
+    share = f" / {len(numbers)}" if re.search("average|mean|평균", found[0]) else ""
+    return f" ({' + '.join(numbers)}){share} "
+
+
+_REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern), into)
     for pattern, into in (
         (r"(?<=\d),(?=\d{3}(?!\d))", ""),
@@ -34,25 +44,52 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bplus\b|\s*더하기\s*", " + "),
         (r"[−–]|\bminus\b|\s*빼기\s*", " - "),
         (r"\^|\b(?:raised )?to the power of\b", " ** "),
+        (rf"\b(?:sum|average|mean) of (?:the numbers )?{_LIST}|{_LIST}의\s*(?:합|평균)", _listed),
+        (rf"\bmultiply ({_NUMBER}) (?:by|and|with) ({_NUMBER})", r"\1 * \2 "),
+        (rf"\bdivide ({_NUMBER}) by ({_NUMBER})", r"\1 / \2 "),
+        (rf"\badd ({_NUMBER}) (?:and|to|with) ({_NUMBER})", r"\1 + \2 "),
+        (rf"\bsubtract ({_NUMBER}) from ({_NUMBER})", r"\2 - \1 "),
+        (rf"({_NUMBER}) mod(?:ulo)? ({_NUMBER})", r"\1 % \2 "),
+        (r"\b(\d{1,4}) (?:factorial\b|팩토리얼)|\bfactorial of (\d{1,4})\b", r"fact(\1\2) "),
+        (r"(?:^|\b(?:what is|calculate|compute) )(\d{1,4}) ?!(?=[\s?=]*$)", r"fact(\1) "),
         (rf"({_NUMBER})의\s*({_NUMBER})\s*제곱(?!근)", r"\1 ** \2"),
-        (rf"({_NUMBER})의\s*제곱근|√\s*({_NUMBER})|\bsquare root of ({_NUMBER})", r"sqrt(\1\2\3)"),
+        (rf"({_NUMBER})의\s*제곱근|(?:√|루트)\s*({_NUMBER})|\bsquare root of ({_NUMBER})", r"sqrt(\1\2\3)"),
         (r"\s*(?:의\s*)?제곱(?!근)|\bsquared\b", " ** 2 "),
         (r"\bcubed\b|의\s*세제곱", " ** 3 "),
         (rf"({_NUMBER})\s*(?:%|percent) of ({_NUMBER})", r"(\1 / 100 * \2)"),
         (rf"({_NUMBER})의\s*({_NUMBER})\s*(?:%|퍼센트|프로)", r"(\2 / 100 * \1)"),
-        (rf"({_NUMBER})(?:에다가?|에|과|와|하고)\s*({_NUMBER})(?:을|를)?\s*더하", r"\1 + \2 "),
+        (rf"({_NUMBER})(?:에다가?|에|과|와|하고)\s*({_NUMBER})(?:을|를)?\s*더[하해]", r"\1 + \2 "),
         (rf"\bsquare of ({_NUMBER})", r"\1 ** 2 "),
         (rf"\bsum of ({_NUMBER}) and ({_NUMBER})", r"\1 + \2 "),
         (rf"\bproduct of ({_NUMBER}) and ({_NUMBER})", r"\1 * \2 "),
         (rf"({_NUMBER})에서\s*({_NUMBER})(?:을|를)?\s*빼", r"\1 - \2 "),
-        (rf"({_NUMBER})(?:에|과|와|하고)\s*({_NUMBER})(?:을|를)?\s*곱하", r"\1 * \2 "),
-        (rf"({_NUMBER})(?:을|를)\s*({_NUMBER})(?:으로|로)\s*나누", r"\1 / \2 "),
+        (rf"({_NUMBER})(?:에|과|와|하고)\s*({_NUMBER})(?:을|를)?\s*곱[하해]", r"\1 * \2 "),
+        (rf"({_NUMBER})(?:을|를)\s*({_NUMBER})(?:으로|로)\s*나[누눠]", r"\1 / \2 "),
     )
 )
-_RUN = re.compile(r"(?:sqrt\s?\(|[\d.()+\-*/% ])+")
-_STRONG = re.compile(r"[*+]|sqrt|\d\s+[-/%]\s+\d|\(")
+_EARLIER = r"(?:that|it|this|the (?:result|answer|total|sum|product))"
+_ONWARD: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (sign, re.compile(rf"(?:(?:now|then|and|ok|okay|so|please|next)[\s,]+){{0,3}}{pattern}[\s?.!]*"))
+    for sign, pattern in (
+        ("*", rf"(?:multiply {_EARLIER} by|multiplied by|(?:{_EARLIER} )?times)\s+({_NUMBER})"),
+        ("/", rf"(?:divide {_EARLIER} by|(?:{_EARLIER} )?divided by)\s+({_NUMBER})"),
+        ("+", rf"(?:add|(?:{_EARLIER} )?plus)\s+({_NUMBER})(?:\s+to {_EARLIER})?"),
+        ("-", rf"(?:subtract|(?:{_EARLIER} )?minus)\s+({_NUMBER})(?:\s+from {_EARLIER})?"),
+    )
+)
+_KOREAN_ONWARD = re.compile(
+    r"(?:(?:그럼|그러면|그리고|이제|다시)[\s,]+)?(?:거기|여기|그 ?값|그 ?결과|결과|그것|그거|그걸|이걸|답)"
+    rf"(?:에다가?|에서|에|서|을|를)?\s*({_NUMBER})(?:을|를|으로|로)?\s*(더하|더해|곱하|곱해|빼|나누|나눠)"
+    r"[가-힣]{0,4}(?:\s(?:얼마|몇|뭐|줘|봐|주세요)[가-힣]{0,4})?[\s?.!]*"
+)
+_KOREAN_SIGNS = {"더": "+", "곱": "*", "빼": "-", "나": "/"}
+_OUTCOME = re.compile(rf"(?:=|≈|\bis|은|는)\s*(-?{_NUMBER})[^\d=]{{0,8}}$")
+"""How an answer ends that is a number."""
+_RUN = re.compile(r"(?:(?:sqrt|fact)\s?\(|[\d.()+\-*/% ])+")
+_STRONG = re.compile(r"[*+]|sqrt|fact|\d\s+[-/%]\s+\d|\(")
 _CUE = re.compile(r"\b(?:what|calculate|compute|evaluate|solve|how much)\b|계산|얼마|몇|=\s*\??\s*$")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_FACTORIAL = re.compile(r"fact\((\d+)\)")
 _PERCENT = re.compile(r"\(([\d.]+) / 100 \* ([\d.]+)\)")
 
 
@@ -72,9 +109,8 @@ class TooLarge(ArithmeticError):
 
 def find(text: str) -> Sum | None:
     """The sum that a short text asks for."""
-    if len(text) > ASKED or not _SIGN.search(text):
+    if len(text) > ASKED or not _SIGN.search(low := text.lower()):
         return None
-    low = text.lower()
     rewritten = _numerals(low)
     for pattern, into in _REWRITES:
         rewritten = pattern.sub(into, rewritten)
@@ -85,6 +121,18 @@ def find(text: str) -> Sum | None:
         if (asked or alone or _STRONG.search(expression)) and (found := work_out(expression)):
             return found
     return None
+
+
+def onward(text: str, before: str) -> Sum | None:
+    """The sum that a text carries on from the number that the answer before it ended with: `multiply that by 2`."""
+    outcome = _OUTCOME.search(before[-ASKED:]) if len(text) <= ASKED else None
+    if outcome is None:
+        return None
+    low = text.lower().strip()
+    if match := _KOREAN_ONWARD.fullmatch(low):
+        return work_out(f"{outcome[1]} {_KOREAN_SIGNS[match[2][0]]} {match[1]}")
+    found = ((sign, match) for sign, pattern in _ONWARD if (match := pattern.fullmatch(low)))
+    return next((work_out(f"{outcome[1]} {sign} {match[1]}") for sign, match in found), None)
 
 
 def work_out(expression: str) -> Sum | None:
@@ -112,7 +160,7 @@ def work_out(expression: str) -> Sum | None:
 
 def shorten(expression: str) -> str:
     """The expression as people write it."""
-    return _PERCENT.sub(r"\1% × \2", expression).replace("**", "^").replace("sqrt", "√")
+    return _FACTORIAL.sub(r"\1!", _PERCENT.sub(r"\1% × \2", expression)).replace("**", "^").replace("sqrt", "√")
 
 
 def show(value: Fraction) -> str:
@@ -148,6 +196,8 @@ def _value(node: ast.expr, steps: list[str]) -> Fraction:
             return _apply(type(op), _value(left, steps), _value(right, steps), steps)
         case ast.Call(func=ast.Name(id="sqrt"), args=[inner]):
             return _root(_value(inner, steps), steps)
+        case ast.Call(func=ast.Name(id="fact"), args=[ast.Constant(value=int() as number)]):
+            return _factorial(number, steps)
     raise ValueError("not plain arithmetic")
 
 
@@ -190,6 +240,14 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
     if abs(exponent) > BITS:  # of 0, 1 or -1: only whether it is even matters
         exponent = (2 + exponent % 2) * (1 if exponent > 0 else -1)
     return Fraction(base ** int(exponent))
+
+
+def _factorial(number: int, steps: list[str]) -> Fraction:
+    value = math.factorial(number) if number < 10_000 else 0
+    if not value or value.bit_length() > BITS:
+        raise TooLarge
+    steps.append(f"{number}! = {value}")
+    return Fraction(value)
 
 
 def _root(value: Fraction, steps: list[str]) -> Fraction:

@@ -4,7 +4,7 @@ import re
 
 from sijo.backends.simulator.reply import EASY, TRIVIAL, Reply
 from sijo.backends.simulator.scene import Scene, glance
-from sijo.backends.simulator.tongue import phrase
+from sijo.backends.simulator.tongue import NAMES, phrase
 
 MOST = 2_000  # numbers that are counted
 QUOTED = 300  # characters of an earlier message that are quoted
@@ -40,11 +40,17 @@ _HELLO = re.compile(
     r"(?:[\s,!.~¿¡]{0,3}[\w'’]{1,20}){0,4}[\s!.~?？！。^]*$",
     re.IGNORECASE,
 )
+_GREET = re.compile(
+    rf"^\s*(?:please\s+)?(?:say (?:hello|hi)|greet me)\s+in\s+({'|'.join(NAMES)})[\s.!]*$"
+    rf"|^\s*({'|'.join(NAMES)})로\s*인사\S*(?:\s\S{{1,4}})?$",
+    re.IGNORECASE,
+)
 _THANKS = re.compile(
     r"^\s*(?:thanks?|thank you|thx|고마\S*|감사\S*|gracias|merci|danke|ありがとう\S*|谢谢)\b[^?]{0,40}$", re.IGNORECASE
 )
 _BYE = re.compile(
-    r"^\s*(?:bye|goodbye|see you|잘 가|잘 있어|안녕히 \S+|adiós|au revoir|tschüss|さようなら|再见)\b.{0,20}$",
+    r"^\s*(?:bye|goodbye|good night|see you|잘 자|잘 가|잘 있어|안녕히 \S+"
+    r"|adiós|au revoir|tschüss|さようなら|再见)\b.{0,20}$",
     re.IGNORECASE,
 )
 _WHO = re.compile(
@@ -57,6 +63,10 @@ _WHO = re.compile(
 )
 _NOT_WHO = re.compile(r"내가 누구|제가 누구|who am i", re.IGNORECASE)
 _PERSONA = re.compile(r"\b(?:[Yy]ou are|[Yy]our name is|[Aa]ct as|[Pp]lay)\s+([A-Z][\w'’-]*(?: [A-Z][\w'’-]*)?)\b")
+_KOREAN_PERSONA = re.compile(
+    r"(?:당신의|너의|네|당신|너)\s*이름은\s*[\"'“‘]?([가-힣A-Za-z]{1,12}?)[\"'”’]?"
+    r"(?:이고|이며|입니다|이야|야|이에요|예요|[,.\s])"
+)
 _FIRST = re.compile(
     r"\b(?:what (?:was|is) my first (?:message|question)|what did i (?:say|ask)(?: you)? first)\b"
     r"|처음에? (?:뭐라고|무엇을|뭘) \S*|첫 (?:번째 )?(?:질문|메시지)",
@@ -109,10 +119,13 @@ def social(scene: Scene) -> Reply | None:
     """Greetings, thanks, goodbyes, and who is speaking."""
     text = scene.ask
     if len(text) < 120 and _WHO.search(text) and not _NOT_WHO.search(text):
-        persona = _PERSONA.search(glance(scene.system))
+        system = glance(scene.system)
+        persona = _PERSONA.search(system) or _KOREAN_PERSONA.search(system)
         if persona and "Claude" not in persona[1]:
             return Reply(phrase(scene.language, "persona", name=persona[1]), [], TRIVIAL, persona[1])
         return Reply(phrase(scene.language, "who"), [], TRIVIAL)
+    if len(text) < 80 and (match := _GREET.search(text)):
+        return Reply(phrase(NAMES[(match[1] or match[2]).lower()], "hello"), [], TRIVIAL)
     for pattern, key in ((_BYE, "bye"), (_HELLO, "hello"), (_THANKS, "thanks")):
         if len(text) < 80 and pattern.search(text):
             return Reply(phrase(scene.language, key, scene.chance), [], TRIVIAL)

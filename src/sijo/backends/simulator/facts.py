@@ -23,10 +23,10 @@ COMMON = {
     "job": "job", "occupation": "job", "profession": "job", "직업": "job",
 }  # fmt: skip
 KOREAN = {"name": "이름", "age": "나이", "home": "사는 곳", "job": "직업"}
-_END = r"(?=\s+(?:and|but)\s+(?:my|i|the)\b|[.!?,;\n]|$)"
+_END = r"(?=\s+(?:and|but)\s+(?:my|[Ii]|the)\b|[.!?,;\n]|$)"
 _IS = (
-    r"(?:이라고 해|라고 해|이라고|라고|이에요|예요|입니다|이야|이다|이고|인데|임|야)?"
-    r"(?=[\s.,!~]*(?:기억|그리고|[.!~\n]|$)|,)"
+    r"(?:(?:이고|이며)(?=\s)|(?:이라고 해|라고 해|이라고|라고|이에요|예요|입니다|이야|이다|이고|인데|임|야)?"
+    r"(?=[\s.,!~]*(?:기억|그리고|[.!~\n]|$)|,))"
 )
 _YEARS = (
     r"\d{1,3}|(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)?(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉)"
@@ -53,6 +53,7 @@ _KOREAN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (key, re.compile(pattern))
     for key, pattern in (
         ("name", rf"(?:내|제|나의|저의) 이름은\s*([가-힣A-Za-z ]{{1,20}}?){_IS}"),
+        ("age", rf"(?:나는|난|저는)[^.!?\n]{{0,40}}?\s({_YEARS})\s*(?:살|세)(?:이야|야|입니다|이에요|이고|인)"),
         ("name", r"(?:나는|난|저는|전)\s*([가-힣A-Za-z]{1,12}?)(?:이라고|라고)\s*(?:해|합니다|불러|하는)"),
         ("name", rf"(?:나는|난|저는|전)\s*([{_SURNAMES}][가-힣]{{1,2}})(?:이에요|예요|입니다|이야|야)"),
         (
@@ -67,9 +68,18 @@ _MINE = re.compile(rf"\b[Mm]y ([a-z][a-z '’-]{{1,40}}?)\s+(?:is|are|was)\s+([^
 _THING = re.compile(
     rf"\b(?:the|our)\s+([a-z][a-z '’-]{{1,40}}?)\s+(?:is|are)\s+([^.!?,;\n]{{1,80}}?){_END}", re.IGNORECASE
 )
+_KOREAN_ALSO = re.compile(
+    rf"(?:이고|이며|고|며|[.,!])\s*(직업|취미|생일|전공|고향|나이)(?:은|는)\s*([^.!?,\n]{{1,50}}?){_IS}"
+)
 _REMEMBER = re.compile(r"\b(?:remember|memori[sz]e|note|keep in mind|don['’]t forget)\b|기억|외워|잊지", re.IGNORECASE)
 _REMEMBERED = re.compile(
     rf"\bremember(?: that)?:?\s+([\w '’-]{{1,40}}?)\s+(?:is|are)\s+([^.!?,;\n]{{1,80}}?){_END}", re.IGNORECASE
+)
+_KEEP = re.compile(
+    r"\b(?:remember|memori[sz]e|keep in mind) (?:the|this|my) (number|word|code|name|phrase|password|colou?r)[: ]+"
+    r"[\"'“]?([\w-]{1,40})[\"'”]?(?=[\s.!,]*$)"
+    r"|(숫자|단어|코드|암호|비밀번호)[: ]+[\"'“]?([\w-]{1,40}?)[\"'”]?(?:을|를)\s*(?:기억|외워)",
+    re.IGNORECASE,
 )
 _KOREAN_MINE = re.compile(
     rf"(?:내가|제가|내|제|나의|저의|우리)\s([가-힣A-Za-z ]{{1,25}}?){_TOPIC}([^.!?,\n]{{1,50}}?){_IS}"
@@ -80,8 +90,9 @@ _TELLING = re.compile(
     r"|나는|난|저는|전|내|제|나의|우리|에 살|에서 살|기억|외워|잊지"
 )
 _WANTS = re.compile(
-    r"\b(?:write|explain|tell|give|make|create|list|fix|help|show|translate|summari[sz]e|suggest|find|describe)\b"
-    r"|써\s?줘|알려|설명|만들|작성|추천|번역|요약|고쳐|찾아",
+    r"\b(?:write|explain|tell|give|make|create|list|fix|help|show|translate|summari[sz]e|suggest|find|describe"
+    r"|classify|analy[sz]e|extract|rewrite|rephrase|correct|detect|identify|sentiment)\b"
+    r"|써\s?줘|알려|설명|만들|작성|추천|번역|요약|고쳐|찾아|분류|분석|추출|감정",
     re.IGNORECASE,
 )
 _ASKING = re.compile(r"뭐|뭔|무엇|누구|몇|어디|어느|언제|\b(?:what|who|which|where)\b", re.IGNORECASE)
@@ -89,7 +100,7 @@ _ASKING = re.compile(r"뭐|뭔|무엇|누구|몇|어디|어느|언제|\b(?:what|
 _QUESTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (key, re.compile(pattern, re.IGNORECASE))
     for key, pattern in (
-        ("name", r"\bwho am i\b|내가 누구|제가 누구|내가 누군"),
+        ("name", r"\bwho (?:am i|i am)\b|내가 누구|제가 누구|내가 누군"),
         ("age", r"\bhow old am i\b|(?:내가|제가|나는|나) 몇 살|(?:내|제) 나이"),
         ("home", r"\bwhere do i live\b|(?:내가|제가|나는|나) 어디(?:에|서|에서)?\s*(?:살|산)"),
         ("job", r"\bwhat do i do\b|\bwhat is my (?:job|occupation)\b|(?:내|제) 직업"),
@@ -97,15 +108,18 @@ _QUESTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )
 _WHAT_IS_MY = re.compile(
-    r"\b(?:what(?:['’]s| is| was| are| were)|tell me|(?:remember|recall|know)(?: what)?|say|said) my "
+    r"\b(?:wh(?:at|en)(?:['’]s| is| was| are| were)|tell me|(?:remember|recall|know)(?: what)?|say|said) my "
     r"([a-z][a-z '’-]{1,40}?)(?:\s+(?:is|was|are|were))?\s*(?:[?.!]|$)",
     re.IGNORECASE,
+)
+_WHAT_TOLD = re.compile(
+    r"\bwh(?:at|ich) (\w{1,20}) (?:did i|was i) (?:tell|ask|want|give|say)\w*\b[^?.!]{0,30}(?:[?.!]|$)", re.IGNORECASE
 )
 _WHAT_IS = re.compile(r"\bwhat(?:['’]s| is| was) (?:the |our )?([\w '’-]{1,40}?)\s*(?:\?|$)", re.IGNORECASE)
 _KOREAN_MINE_ASKED = re.compile(r"(?:내|제|나의|저의)\s([가-힣A-Za-z ]{1,25}?)(?:은|는|이|가)\s*\?")
 _KOREAN_WHAT = re.compile(
     r"(?:(내가|제가|내|제|나의|저의|우리)\s)?([가-힣A-Za-z][가-힣A-Za-z ]{0,25}?)(?:이|가|은|는|을|를)?\s*"
-    r"(?:뭐|뭔|무엇|누구|몇|어디|어느|기억나|기억해\?|기억하|알아\?|알고)"
+    r"(?:뭐|뭔|무엇|누구|몇|어디|어느|언제|기억나|기억해\?|기억하|알아\?|알고)"
 )
 
 
@@ -125,12 +139,12 @@ def stated(text: str) -> Iterator[Fact]:
         for match in pattern.finditer(text):
             if not _ASKING.search(match[1]):
                 yield Fact(key, match[1].strip())
-    patterns = [(_MINE, True), (_KOREAN_MINE, True)]
+    patterns = [(_MINE, True), (_KOREAN_MINE, True), (_KOREAN_ALSO, True)]
     if _REMEMBER.search(text):
-        patterns += [(_THING, False), (_REMEMBERED, False), (_KOREAN_THING, False)]
+        patterns += [(_THING, False), (_REMEMBERED, False), (_KOREAN_THING, False), (_KEEP, False)]
     for pattern, mine in patterns:
         for match in pattern.finditer(text):
-            key, value = match[1].strip(), match[2].strip(" \"'“”‘’")
+            key, value = (group.strip(" \"'“”‘’") for group in match.groups() if group is not None)
             if value and not _ASKING.search(f"{key} {value}"):
                 yield Fact(_common(key), value, mine)
 
@@ -178,7 +192,7 @@ def _asked(text: str) -> Fact | None:
         return Fact(_common(match[2].strip()), "", bool(match[1]))
     if match := _KOREAN_MINE_ASKED.search(text):
         return Fact(_common(match[1].strip()), "")
-    if match := _WHAT_IS.search(text):
+    if match := _WHAT_TOLD.search(text) or _WHAT_IS.search(text):
         return Fact(_common(match[1].strip()), "", mine=False)
     return None
 

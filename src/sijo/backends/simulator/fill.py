@@ -39,7 +39,12 @@ PLAIN = {
 """What a field gets that wants no words, where the text has nothing for it."""
 _FORMATTED = {"date": "date", "date-time": "date", "email": "email", "idn-email": "email", "uri": "url", "url": "url"}
 _WORDY = ("query", "body", "title")
-_ASKING = frozenset(stem(word) for word in ("is", "has", "include", "enable", "should", "use", "with"))
+_SHAPED = ("email", "url", "phone")
+"""Kinds that are known by their look: in `this email: John Smith (john@example.com)` the address is meant."""
+_ASKING = frozenset(
+    stem(word)
+    for word in ("is", "has", "include", "enable", "should", "use", "with", "request", "want", "need", "require")
+)
 _NEVER = object()
 """No value: an optional field that the text says nothing of."""
 
@@ -222,16 +227,19 @@ class Filler:
         return schema.get("default", False) if required else _NEVER
 
     def _string(self, schema: Schema, name: str, *, required: bool) -> Any:
-        given = self._given(name)
-        if given is not None and accepts(schema, given):
+        given, kind = self._given(name), _wanted(name, schema)
+        shaped = [spot.value for spot in self.finds.all(kind)] if kind in _SHAPED else []
+        if given is not None and accepts(schema, given) and (not shaped or given in shaped):
             return self._surely(given)
-        kind = _wanted(name, schema)
         found = self.finds.take(kind, _stems(name)) if kind else None
         while found is not None and not accepts(schema, found):
             found = self.finds.take(kind, _stems(name))
         worded = self._worded(kind)
         if found is None and required and kind in _WORDY and accepts(schema, worded):
             found = worded
+        if found is None and required and not kind:
+            found = self.finds.kind_of(name)
+            found = found if found is not None and accepts(schema, found) else None
         if found is not None:
             return self._surely(found)
         return self._lacking(schema, name, valid_text(schema, worded)) if required else _NEVER
@@ -246,7 +254,7 @@ class Filler:
         return PLAIN.get(kind, self.finds.spare)
 
     def _given(self, name: str) -> str | None:
-        return self.finds.pairs.get(name.lower()) if name else None
+        return (self.finds.pairs.get(name.lower()) or self.finds.told(name)) if name else None
 
     def _surely(self, value: Any) -> Any:
         self.sure += 1

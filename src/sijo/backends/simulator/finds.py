@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from sijo.backends.simulator import arithmetic
-from sijo.backends.simulator.lexicon import Spot, places, role, spot, stem, stems, words
+from sijo.backends.simulator.lexicon import Spot, places, role, split, spot, stem, stems, words
 from sijo.backends.simulator.tongue import NAMES
 
 FROM = frozenset({"from", "origin", "sourc", "source", "start", "departur", "departure"})
@@ -23,10 +23,15 @@ _PATH = re.compile(
     re.ASCII,
 )
 _QUOTED = re.compile(
-    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|‘([^’\n]{1,300})’|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?!\w)"
+    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|‘([^’\n]{1,300})’|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?![A-Za-z\d_])"
 )
 _FENCED = re.compile(r"```\w*\n(.{1,2000}?)```|`([^`\n]{1,500})`", re.DOTALL)
-_TOLD = re.compile(r"(?:\b(?:run|execute)\b|실행)[^:`\n]{0,40}:[ \t]+(\S[^\n]{0,500})", re.IGNORECASE)
+_TOLD = re.compile(
+    r"(?:\b(?:run|execute)\b|실행)[^:`\n]{0,40}:[ \t]+(\S[^\n]{0,500})"
+    r"|^\s*(?:please )?(?:run|execute) ((?:ls|cat|pwd|echo|git|grep|find|python3?|npm|node|pip|make|curl|df|du|ps"
+    r"|whoami|date|uname|head|tail|wc)\b[^\n]{0,200}?)[.?!]?$",
+    re.IGNORECASE,
+)
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -58,9 +63,19 @@ _NAME = re.compile(
     r"|and|Dr\.|Mr\.|Ms\.)\s+"
     r"([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?)"
 )
+_CALLED = re.compile(
+    r"\b(?:meeting|event|appointment|reminder|project|task|file|list|document|note|page|team|channel)\s+"
+    r"(?:called|named|titled)\s+([A-Z]\w*(?: [A-Z]\w*)*)"
+)
+_TOLD_OF = re.compile(
+    r"(?:^|[.:;!?\n]) ?(?!(?:This|That|It|There|He|She|They|We|You|The)\b)"
+    r"([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?)"
+    r"(?=,? (?:is \d|lives|works|wants|likes|loves|was born)|, ?\d{1,3}\b)"
+)
 _FULL_NAME = re.compile(r"\b([A-Z][a-z'’-]+ [A-Z][a-z'’-]+)\b")
 _KOREAN_NAME = re.compile(
-    r"([가-힣]{2,4}?)\s?(?=씨|님|에게|한테)|이름은\s*([가-힣]{2,4}?)(?=이고|이며|이야|야|입니다|이에요|예요|[,.\s]|$)"
+    r"([가-힣]{2,4}?)\s?(?=씨|님|에게|한테)|([가-힣]{2,4}?)(?:이는|은|는)\s*(?=\d{1,3}\s?(?:살|세))"
+    r"|이름[은이]\s*(?!뭐|무엇|어떻)([가-힣]{2,4}?)(?=이고|이며|이야|야|입니다|이에요|예요|[,.\s]|$)"
 )
 _SAYING = re.compile(
     r"(?:saying|that says|says|with the (?:message|text|body))(?: that)?[:,]?\s+(.{1,500})|[:：]\s*(.{1,500})$",
@@ -147,6 +162,25 @@ class Finds:
         """What stands as `key: value` or `key = value`."""
         return {match[1].lower(): match[2].strip() for match in _PAIR.finditer(self.text)}
 
+    def told(self, name: str) -> str | None:
+        """What stands behind a field's own name: `with the subject Hello`."""
+        if "with" not in self.low and "and " not in self.low:
+            return None
+        own = re.escape(" ".join(split(name)).lower()[:40])
+        match = re.search(
+            rf"\b(?:with(?:\s+(?:the|an?))?|and\s+(?:the|an?))\s+{own}\s+(?:(?:of|is|as|saying)\s+)?(?!for\b|from\b|in\b)"
+            r"(?:[\"“]([^\"”\n]{1,300})[\"”]|(\S[^\n]{0,300}?)(?=,?\s+(?:and\s+(?:the|an?|with)|saying)\s|\n|$))",
+            self.text,
+            re.IGNORECASE,
+        )
+        return (match[1] or match[2]) if own and match else None
+
+    def kind_of(self, name: str) -> str | None:
+        """Which one of what a field is named for: Enterprise, in `our Enterprise plan`."""
+        own = "|".join(re.escape(word.lower()) for word in split(name)[:4])
+        match = re.search(rf"(?<=[a-z,] )([A-Z][\w-]{{0,40}}) (?:{own})\b", self.text) if own else None
+        return match[1] if match else None
+
     @cached_property
     def topic(self) -> str:
         """The text without the words that only ask for something to be done with it."""
@@ -223,11 +257,15 @@ def _symbols(finds: Finds) -> Iterator[Spot]:
 
 
 def _people(finds: Finds) -> Iterator[Spot]:
-    known = {found.value for found in places(finds.text, guess=False)}
-    for pattern in (_FULL_NAME, _NAME, _KOREAN_NAME):
-        for found in _matches(pattern, finds.text):
-            if found.value not in known and found.value not in words().places["never"]:
-                yield found
+    known = {found.value for found in places(finds.text, guess=False)} | set(words().places["never"])
+    things = {found.start for found in _matches(_CALLED, finds.text)}
+
+    def found_by(pattern: re.Pattern[str]) -> list[Spot]:
+        spots = _matches(pattern, finds.text)
+        return [found for found in spots if found.value not in known and found.start not in things]
+
+    named = [found for pattern in (_FULL_NAME, _NAME, _KOREAN_NAME) for found in found_by(pattern)]
+    yield from named or found_by(_TOLD_OF)
 
 
 def _codes(finds: Finds) -> Iterator[Spot]:
@@ -262,7 +300,7 @@ _KINDS: dict[str, Callable[[Finds], Iterator[Spot]]] = {
     "place": lambda finds: iter(places(finds.text)),
     "id": lambda finds: _matches(_ID, finds.text),
     "person": _people,
-    "title": lambda finds: _matches(_QUOTED, finds.text),
+    "title": lambda finds: (found for known in (_CALLED, _QUOTED) for found in _matches(known, finds.text)),
     "body": _texts,
     "query": lambda finds: iter(list(_matches(_FENCED, finds.text)) or _matches(_QUOTED, finds.text)),
 }

@@ -17,6 +17,9 @@ _ENDINGS = (
     "ors", "or", "ies", "es", "ed", "s", "y", "e",
 )  # fmt: skip
 _FROM, _TO = {"from"}, {"to", "into", "in", "as"}
+_BESIDE = re.compile(
+    r" and ([A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20})?)(?=\s*(?:[?.!,]|$)|\s+(?:today|tomorrow|now|right now)\b)"
+)
 _IN_PLACE = r"(?:in|at|near|around)\s+((?:[A-Z][\w'’-]+)(?:,?[ ](?:[A-Z][\w'’-]+)){0,3})"
 _OF_PLACE = r"(?:for|to|from|of)\s+((?:[A-Z][\w'’-]+)(?:,?[ ](?:[A-Z][\w'’-]+)){0,3})"
 _KOREAN_PLACE = r"([가-힣]{2,6}?)(?:의|에서|에)?\s+(?:현재\s*|오늘\s*|지금\s*|내일\s*)?(?:날씨|기온|시각|맛집)"
@@ -155,6 +158,10 @@ def places(text: str, *, guess: bool = True) -> list[Spot]:
             if match[1] in words().places["never"] or any(start < s.end and s.start < end for s in spots):
                 continue
             spots.append(Spot(start, end, match[1], role(text, start, end)))
+    for near in spots:  # also those that are added here
+        beside = _BESIDE.match(text, near.end) if guess and len(spots) < PLACES else None
+        if beside and beside[1] not in words().places["never"] and all(s.start != beside.start(1) for s in spots):
+            spots.append(Spot(*beside.span(1), beside[1], near.role))
     return sorted(spots)
 
 

@@ -29,6 +29,12 @@ _HOLDS = {
     "code": ("command", "code", "bash", "run"),
 }
 """What a text speaks of when it holds one of these."""
+_OPERATIONS = {
+    "+": ("ADD", "SUM", "PLUS", "ADDITION"), "-": ("SUBTRACT", "MINUS", "DIFFERENCE", "SUBTRACTION"),
+    "*": ("MULTIPLY", "TIMES", "PRODUCT", "MULTIPLICATION"), "/": ("DIVIDE", "DIVISION", "QUOTIENT"),
+    "^": ("POWER", "POW", "EXPONENT"), "√": ("SQRT", "ROOT"),
+}  # fmt: skip
+"""What tools are called that work out a sum; in capitals, as no other stem is: in a sum `add` is more than a verb."""
 _STRING: Schema = {"type": "string"}
 _SERVER: Mapping[type, tuple[str, str, Schema]] = {
     t.WebSearch: ("web_search", "Search the web for news and current information", {"query": _STRING}),
@@ -124,8 +130,9 @@ def speaks_of(text: str) -> frozenset[str]:
     for kind, concepts in _HOLDS.items():
         if finds.all(kind):
             said.update(map(stem, concepts))
-    if arithmetic.find(text):
+    if found := arithmetic.find(text):
         said.update(map(stem, ("calculate", "math")))
+        said.update(*(names for sign, names in _OPERATIONS.items() if sign in found.expression))
     return frozenset(said)
 
 
@@ -133,7 +140,9 @@ def score(offer: Offer, said: frozenset[str]) -> tuple[int, tuple[str, ...]]:
     """How much a tool has in common with what is said, and the words of its name that it has in common."""
     name, described, properties = _known(offer.name, offer.description[:DESCRIBED], _field_words(offer.schema))
     common = {word: found for word, found in name.items() if found in said}
-    total = sum(_VERB if found in verbs() else _NAME for found in common.values())
+    sums = {word: found for word, found in name.items() if word.upper() in said}
+    common |= sums
+    total = sum(_VERB if found in verbs() and word not in sums else _NAME for word, found in common.items())
     total += _DESCRIBED * min(3, len((said & described) - verbs())) + _PROPERTY * min(2, len(said & properties))
     return total, tuple(common)
 

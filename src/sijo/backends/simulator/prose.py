@@ -47,6 +47,11 @@ _LIST = re.compile(rf"\b(?:list(?: of)?|top|name|give me)\s+(?:the\s+)?{_N}\b", 
 _KOREAN = re.compile(
     r"(\d{1,6}|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(문장|단어|문단|단락|줄|가지|개(?!월))|(\d{1,6})\s?(글자|자(?!리))"
 )
+_HOW_MANY = re.compile(r"몇|얼마")  # asks for a number, so those in it are no length
+_NAMED = re.compile(
+    r"알려|추천|나열|들어|말해|써|적어|만들|골라|뽑|제안|대\s?봐|소개|보여|작성|목록|예시|생각|개[\s?.!]*$"
+)
+"""What makes things with 개 a list; of apples that are sent, there is none."""
 _BRIEF = re.compile(r"\b(?:brief(?:ly)?|concise(?:ly)?|in short|short answer)\b|짧게|간단히|간략", re.IGNORECASE)
 _LONG = re.compile(
     r"\b(?:in detail|detailed|at length|long (?:answer|essay|story|text)|thorough(?:ly)?)\b|자세히|길게|상세",
@@ -59,21 +64,29 @@ _HARD = re.compile(
     re.IGNORECASE,
 )
 _TOPIC = re.compile(
-    r"\b(?:about|regarding|on the topic of)\s+([^.?!\n,]{1,60}?)(?=\s+(?:in|with|using|for)\s|[.?!\n,]|$)"
+    r"\b(?:about|regarding|on the topic of)\s+(?!\d)([^.?!\n,]{1,60}?)(?=\s+(?:in|with|using|for)\s|[.?!\n,]|$)"
     r"|([^.?!\n,]{1,60}?)에\s?(?:대해|대하여|관해|관한|대한)",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
     r"^(?:please |can you |could you |would you |i want |i need )*"
     r"(?:(?:give|tell|write|show|make|create|list|name|suggest|explain|describe)(?: me| us)?(?: (?:an?|the|some))?\s+)?"
-    rf"(?:(?:short |brief |top )*(?:list|poem|story|essay|summary|overview) (?:of|on|about) )?"
+    r"(?:(?:very |long |short |brief )+(?=\w))?"
+    rf"(?:(?:short |brief |top |very |long )*(?:list|poem|story|essay|summary|overview) (?:of|on|about) )?"
     rf"(?:{_N} (?:[a-z]+ )??(?:{_NAMES})s? (?:for|of|on|to) )?(?:{_N} )?",
     re.IGNORECASE,
 )
 
 
+_KOREAN_MANY = r"(?:\d{1,4}|한|두|세|네|다섯|열)\s?(?:가지|개)"
 _KOREAN_LEAD = re.compile(
-    r"^(?:\d{1,4}|한|두|세|네|다섯|열)\s?(?:가지|개)의?\s+|(?:을|를)?\s(?:말해|알려|설명해|써|추천해|나열해)\s?(?:줘|주세요|봐)?$"
+    rf"^{_KOREAN_MANY}의?\s+"
+    rf"|(?:(?:\s{_KOREAN_MANY})?(?:을|를|만)?\s(?:말해|알려|설명해|써|추천해|나열해)\s?(?:줘|주세요|봐)?)$"
+)
+_TAIL = re.compile(
+    rf"\s+(?:in|with|using|of)\s+(?:(?:about|exactly|only|just|at most)\s+)?(?:{_N}|an?|one)\s+(?:[a-z]+\s+)?"
+    rf"(?:{_NAMES})s?$",
+    re.IGNORECASE,
 )
 ASKED = 400
 """Characters in which a request says what it is about."""
@@ -94,7 +107,7 @@ def asked_length(text: str) -> Length | None:
         return Length(match[1].lower(), 1)
     if match := _LIST.search(text):
         return _length(match[1], "item")
-    if match := _KOREAN.search(text):
+    if (match := _KOREAN.search(text)) and not _HOW_MANY.search(text) and (match[2] != "개" or _NAMED.search(text)):
         return _length(match[1] or match[3], _UNITS[match[2] or match[4]])
     if _BRIEF.search(text):
         return Length("sentence", 1)
@@ -126,7 +139,7 @@ def topic_of(scene: Scene) -> str:
     if match := _TOPIC.search(scene.ask[:ASKED]):
         return (match[1] or match[2]).strip()
     line = next((line.strip() for line in scene.ask.splitlines() if line.strip()), "").rstrip("?.! ")
-    line = _KOREAN_LEAD.sub("", _LEAD.sub("", line)) or line
+    line = _KOREAN_LEAD.sub("", _LEAD.sub("", _TAIL.sub("", line))) or line
     if len(line) > 60:
         line = line[:60].rsplit(" ", 1)[0] + "…"
     return line or phrase(scene.language, "this")

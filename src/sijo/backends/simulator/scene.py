@@ -120,6 +120,12 @@ class Scene:
         late = next((n for n, block in enumerate(reversed(content)) if not hasattr(block, "tool_use_id")), len(content))
         return found[len(found) - late :]
 
+    @property
+    def heard(self) -> str:
+        """What the assistant said before the user's last words."""
+        item = self.prompt.items[self.at - 1] if self.at > 0 else None
+        return spoken(item.content) if item is not None and item.role == "assistant" else ""
+
     def _brought(self, start: int) -> list[Result]:
         items = self.prompt.items
         names = {

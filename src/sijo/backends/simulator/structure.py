@@ -29,6 +29,7 @@ _KEYS = re.compile(
     r"|([^.\n]{1,120}?)(?:을|를|이라는|라는|인)?\s*(?:키|필드|속성)(?:로|를|가|이|\b)",
     re.IGNORECASE,
 )
+_KOREAN_KEY = re.compile(r"([가-힣]{1,10})[이가]\s+[^\s,]{1,30}?(?:이고|이며|인)(?=\s)")  # 이름이 철수이고
 _ARRAY = re.compile(r"\bjson (?:array|list)\b|배열", re.IGNORECASE)
 _OBJECT = re.compile(r"[\"'](\w{1,40})[\"']\s*:")
 _TEMPLATE = re.compile(r"\{[^{}]{0,500}\}")  # shows the keys; its values are none
@@ -63,6 +64,9 @@ _NUMBERS = {
     "number",
     "temperature",
     "population",
+    "나이",
+    "가격",
+    "수량",
 }
 _LAST = {"for", "is", "that", "from", "which", "where", "about", "please", "based", "using", "whose"}
 
@@ -98,7 +102,7 @@ def _written(value: Any, compact: bool) -> str:
 
 def _named_schema(text: str) -> Mapping[str, Any]:
     """A schema with the keys that a text names; an array, if it asks for one and names none."""
-    keys = _OBJECT.findall(text) or _listed(text)
+    keys = _OBJECT.findall(text) or _listed(text) or list(dict.fromkeys(_KOREAN_KEY.findall(text[:ASKED])))
     if not keys and _ARRAY.search(text):
         length = asked_length(text)
         return {"type": "array", "items": {"type": "string"}, "minItems": length.many if length else 3}
@@ -111,10 +115,12 @@ def _listed(text: str) -> list[str]:
     if match is None:
         return []
     keys: list[str] = []
-    for word in _WORD.findall(match[1] or match[2]):
+    named = match[1] or match[2]
+    for found in _WORD.finditer(named):
+        word = found[1]
         if word.lower() in _LAST:
             break
-        if word.lower() not in _FILLERS:
+        if word.lower() not in _FILLERS or (word == "a" and named.startswith(",", found.end())):
             keys.append(word)
     return list(dict.fromkeys(keys))[:20]
 

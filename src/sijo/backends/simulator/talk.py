@@ -103,7 +103,7 @@ def _worded(scene: Scene) -> Reply:
 
 
 def _sum(scene: Scene) -> Reply | None:
-    found = arithmetic.find(scene.ask)
+    found = arithmetic.find(scene.ask) or arithmetic.onward(scene.ask, scene.heard)
     if found is None:
         return None
     shown = {"expression": found.expression, "value": found.value}

@@ -38,8 +38,10 @@ _PARTICLE = {
     "은(는)": ("은", "는"), "이(가)": ("이", "가"), "을(를)": ("을", "를"), "과(와)": ("과", "와"),
     "(이)라": ("이라", "라"), "(이)": ("이", ""), "(으)로": ("으로", "로"),
 }  # fmt: skip
-_SPOKEN_FINALS = "013678lmnrLMNR"
-"""Characters, not Hangul, whose Korean reading ends in a consonant."""
+_SPOKEN_FINALS = "013678lmnLMNR"
+"""Characters, not Hangul, whose Korean reading ends in a consonant; a small r ends a word, as in 웨더."""
+_SPOKEN_L = "178lLR"
+"""Those of them that end in ㄹ."""
 
 
 def detect(text: str) -> str | None:
@@ -91,4 +93,4 @@ def _closed(char: str, particle: str) -> bool:
     if "가" <= char <= "힣":
         final = (ord(char) - ord("가")) % 28
         return final != 0 and not (final == 8 and particle == "(으)로")
-    return char in _SPOKEN_FINALS
+    return char in _SPOKEN_FINALS and not (char in _SPOKEN_L and particle == "(으)로")
