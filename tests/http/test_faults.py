@@ -1,7 +1,9 @@
 """What a client sees when a turn breaks: before its first byte, in its midst, for good or for a moment."""
 
 import http.client
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import anthropic
@@ -122,6 +124,20 @@ def test_a_connection_that_is_cut(scripted: Running, streamed: bool) -> None:
 def test_garbage_in_a_stream(scripted: Running) -> None:
     body = said(scripted, "garbage", stream=True).body
     assert body.endswith(b"event: x\ndata: {oops\n\n") and b"message_stop" not in body
+
+
+def test_garbage_is_seen_by_the_sdk(tmp_path: Path) -> None:
+    """Also where the script does not say which: what has no name in a stream, the SDK passes over."""
+    script = tmp_path / "garbage.toml"
+    script.write_text('[[rules]]\nanswers = { text = "One two three.", fault = { kind = "garbage", after = 2 } }\n')
+    with serving(tmp_path, "--model", "simulator", "--scripts", str(script)) as running:
+        client = anthropic.Anthropic(base_url=running.url, api_key="any", max_retries=0)
+        with (
+            client,
+            pytest.raises(json.JSONDecodeError),
+            client.messages.stream(model=MODEL, max_tokens=100, messages=[{"role": "user", "content": "Hi"}]) as stream,
+        ):
+            stream.get_final_message()
 
 
 def test_pings_go_on_while_a_model_hangs(scripted: Running) -> None:

@@ -191,6 +191,9 @@ def test_sigterm_waits_no_longer_than_it_may(tmp_path: Path) -> None:
             while piece := link.recv(65536):
                 seen += piece
         assert b"event: message_stop" not in seen
+        request_id = seen.partition(b"request-id: ")[2].partition(b"\r\n")[0].decode()
+        line = logged(running, request_id)
+    assert (line["status"], line["error"], line.get("stop")) == (200, "server_stopped", None)
 
 
 def test_context_edits_are_answered_at_the_end(simulator: Running) -> None:

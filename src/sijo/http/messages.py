@@ -59,6 +59,9 @@ class Messages:
         except ApiError as error:
             failed = error
             raise
+        except asyncio.CancelledError:
+            call.error = "server_stopped"  # its grace is over
+            raise
         finally:
             note(call, turn)
             if place is not None:

@@ -72,7 +72,7 @@ class Fault(Closed):
     type: str | None = None
     message: str | None = None
     retry_after: float | None = None
-    bytes: str = "data: {not json\n\n"
+    bytes: str = "event: content_block_delta\ndata: {not json\n\n"
 
     def __post_init__(self) -> None:
         if self.after < 0:
