@@ -205,3 +205,104 @@ async def test_a_long_body_in_small_pieces_has_an_end() -> None:
         writer.write(b"0\r\n\r\n")
         assert (await reader.readuntil(b"\r\n\r\nok")).startswith(b"HTTP/1.1 200 OK")
         writer.close()
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the path and the body."""
+    said, more = scope["path"].encode(), True
+    while more:
+        message = await receive()
+        said, more = said + message.get("body", b""), message.get("more_body", False)
+    length = (b"content-length", b"%d" % len(said))
+    await send({"type": "http.response.start", "status": 200, "headers": [length]})
+    await send({"type": "http.response.body", "body": said})
+
+
+UPGRADE = b"host: h\r\nconnection: upgrade\r\nupgrade: h2c\r\n"
+BODIES = {
+    "length": (b"content-length: %d\r\n" % len(GET), GET),
+    "chunked": (b"transfer-encoding: chunked\r\n", b"%x\r\n%b\r\n0\r\n\r\n" % (len(GET), GET)),
+}
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("kind", BODIES)
+async def test_a_body_is_no_request_where_another_protocol_was_wished_for(kind: str, apart: bool) -> None:
+    framing, body = BODIES[kind]
+    async with served(echo) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for part in (b"POST /a HTTP/1.1\r\n" + UPGRADE + framing + b"\r\n", body + GET):
+            writer.write(part)
+            if apart:
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        reply = await reader.read()
+        writer.close()
+    assert reply.count(b"HTTP/1.1 200 OK") == 1
+    assert reply.endswith(b"\r\n\r\n/a" + GET)
+
+
+async def test_what_comes_behind_the_wish_for_another_protocol_is_answered() -> None:
+    async with served(echo) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"".join(b"GET /%d HTTP/1.1\r\n%b\r\n" % (at, UPGRADE) for at in range(3)))
+        for at in range(3):
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
+            assert await reader.readexactly(2) == b"/%d" % at
+        writer.close()
+
+
+async def test_no_more_requests_wait_than_there_is_room_for() -> None:
+    app = App()
+    async with served(app) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET * 8 * Protocol.MOST)
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+    assert (app.begun, app.told) in ((0, 0), (1, 1))
+
+
+class Strict(Protocol):
+    UNTAKEN = 0.1
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_who_takes_nothing_of_an_answer_is_left(whole: bool) -> None:
+    left, lost, size = asyncio.Event(), asyncio.Event(), 32 << 20
+
+    class Watched(Strict):
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            lost.set()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(size), "more_body": not whole})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        left.set()
+
+    async with served(app, Watched) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
+        await lost.wait()
+        await left.wait()
+        assert len(await reader.read()) < size
+        writer.close()
+
+
+async def test_who_takes_an_answer_slowly_has_all_of_it() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(16 << 20)})
+
+    async with served(app, Strict) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
+        size = 0
+        while part := await reader.read(1 << 20):
+            size += len(part)
+            await asyncio.sleep(Strict.UNTAKEN / 20)
+        writer.close()
+    assert size > 16 << 20

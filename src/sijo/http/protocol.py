@@ -20,6 +20,7 @@ from sijo.http.exchange import Exchange
 logger = logging.getLogger("sijo.http")
 NEVER = float("inf")
 ASGI = {"version": "3.0", "spec_version": "2.3"}
+FRAMING = (b"content-length", b"transfer-encoding")
 REFUSED = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d"
 
 
@@ -32,8 +33,12 @@ class Protocol(asyncio.Protocol):
     """Bytes that may come with neither the end of a head nor a part of a body among them: they are all kept."""
     AHEAD = 8
     """Requests that may wait while one is answered; then no more is read, and so nobody sees the client go."""
+    MOST = 256
+    """Requests that may wait at all: thousands come in what was read at once, and each takes far more room here."""
     BODY = 64 * 1024
     """Bytes of a body that are kept until the app asks for them; then no more is read."""
+    UNTAKEN = 120.0
+    """Seconds in which a client takes nothing of what waits for it: it would hold an engine, and memory, for good."""
 
     transport: asyncio.Transport
     full: asyncio.Event | None = None
@@ -47,6 +52,8 @@ class Protocol(asyncio.Protocol):
     stopped = False
     """No more is read for now."""
     _timer: asyncio.TimerHandle | None = None
+    _held: asyncio.TimerHandle | None = None
+    """Until when something must be taken."""
     _due = _armed = 0.0
     _idle = False
     _bare = 0
@@ -80,8 +87,9 @@ class Protocol(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.state.connections.discard(self)
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._held):
+            if timer is not None:
+                timer.cancel()
         if self._answered is not None and not self._answered.complete:
             self._answered.gone = True
             self._answered.wake()
@@ -95,13 +103,14 @@ class Protocol(asyncio.Protocol):
         self._bare += len(data)
         assert self.parser is not None
         try:
-            self.parser.feed_data(data)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as stop:
+                self._stay(data, stop)
         except httptools.HttpParserError:
             logger.warning("refused what is no HTTP request")
             self._refuse(b"Invalid HTTP request received.")
             return
-        except httptools.HttpParserUpgrade:
-            pass  # there is nothing to change to: it was answered like any other
         if self._idle and not self._answering():
             self._idle = False
             self._expect(self.HEAD)
@@ -110,11 +119,15 @@ class Protocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.full = self.full or asyncio.Event()
+        self._hold()
 
     def resume_writing(self) -> None:
         if self.full is not None:
             self.full.set()
             self.full = None
+        if self._held is not None and not self.transport.is_closing():
+            self._held.cancel()
+            self._held = None
 
     # ---- the parser ----
 
@@ -151,6 +164,8 @@ class Protocol(asyncio.Protocol):
         keep = version != "1.0" and self.parser.should_keep_alive()
         self._exchange = exchange = Exchange(self, scope, keep)
         if self._answering():
+            if len(self.waiting) >= self.MOST:
+                raise ValueError("too many requests at once")  # which the parser passes on
             self.waiting.append(exchange)
             self.pace()
         else:
@@ -171,6 +186,28 @@ class Protocol(asyncio.Protocol):
         assert self._exchange is not None
         self._exchange.more = False
         self._exchange.wake()
+
+    def _stay(self, data: bytes, stop: httptools.HttpParserUpgrade) -> None:
+        """Go on after a request to change to another protocol: there is none, so it was taken like any other.
+
+        The parser believes that it has no body, and what follows is another protocol's. If one was announced and it
+        were left to be read as the next request, one could hide in it from a proxy: a parser that begins behind the
+        head reads it, and the connection ends with the reply.
+        """
+        while True:
+            exchange, data = self._exchange, data[stop.args[0] :]
+            assert exchange is not None
+            assert self.parser is not None
+            framing = [b": ".join(line) for line in exchange.scope["headers"] if line[0] in FRAMING]
+            if framing:
+                exchange.more, exchange.keep_alive = True, False
+                self.parser = httptools.HttpRequestParser(Rest(self))
+                data = b"\r\n".join((b"POST / HTTP/1.1", *framing, b"", data))
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as another:
+                stop = another
 
     # ---- the exchanges ----
 
@@ -202,7 +239,7 @@ class Protocol(asyncio.Protocol):
                     await self._called
         finally:
             self.state.tasks.discard(self._task)
-            self.transport.close()
+            self._hang_up()
 
     def ended(self, exchange: Exchange) -> None:
         """The reply is written: on with the next, if there is one."""
@@ -212,7 +249,7 @@ class Protocol(asyncio.Protocol):
         if self.transport.is_closing():
             return
         if not exchange.keep_alive:
-            self.transport.close()
+            self._hang_up()
         elif self.waiting:
             self._start(self.waiting.popleft())
         else:
@@ -238,7 +275,7 @@ class Protocol(asyncio.Protocol):
     def shutdown(self) -> None:
         """The server is to end: so is the connection, after what is being answered."""
         if self._exchange is None or self._exchange.complete:
-            self.transport.close()
+            self._hang_up()
         else:
             self._exchange.keep_alive = False
 
@@ -257,7 +294,7 @@ class Protocol(asyncio.Protocol):
     def _ring(self) -> None:
         self._timer = None
         if self._due <= self.loop.time():
-            self.transport.close()
+            self._hang_up()
         elif not self._answering():
             self._armed = self._due
             self._timer = self.loop.call_at(self._due, self._ring)
@@ -273,7 +310,43 @@ class Protocol(asyncio.Protocol):
             answered.gone = True
             answered.wake()
         self.transport.write(b"\r\n".join((REFUSED % len(words), *self.common(), b"connection: close", b"", words)))
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close, once what was written is taken."""
         self.transport.close()
+        if self.parser is not None and self.transport.get_write_buffer_size():
+            self._hold()
+
+    def _hold(self) -> None:
+        """Something waits to be taken."""
+        if self._held is None:
+            size = self.transport.get_write_buffer_size()
+            self._held = self.loop.call_later(self.UNTAKEN, self._untaken, size)
+
+    def _untaken(self, size: int) -> None:
+        """Time is up: who has taken none of it is no client any more."""
+        self._held = None
+        if self.transport.get_write_buffer_size() < size:
+            self._hold()
+        else:
+            self.transport.abort()
+
+
+class Rest:
+    """What a parser tells that reads the body of one request, and nothing behind it."""
+
+    def __init__(self, link: Protocol) -> None:
+        self._link: Protocol | None = link
+
+    def on_body(self, body: bytes) -> None:
+        if self._link is not None:
+            self._link.on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self._link is not None:
+            self._link.on_message_complete()
+            self._link = None
 
 
 def _failed(task: "asyncio.Task[None]") -> None:
