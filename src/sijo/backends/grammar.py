@@ -5,10 +5,11 @@ nobody any more. Such a pattern is taken out here, or the request refused; which
 """
 
 import re
-from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
+
+from sijo.engine.remembered import remembered
 
 LONGEST = 5_000
 """Characters of a pattern."""
@@ -49,7 +50,7 @@ def lightened(schema: Any) -> Any:
     return out
 
 
-@lru_cache(512)
+@remembered(512, LONGEST)
 def dear(pattern: str) -> bool:
     """Whether a pattern repeats too often what repeats itself. One that cannot be read is dear."""
     if len(pattern) > LONGEST:

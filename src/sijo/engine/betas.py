@@ -20,7 +20,7 @@ from sijo.errors import InvalidRequest
 log = logging.getLogger("sijo.betas")
 Kind = Literal["fields", "tools", "blocks", "paths"]
 # Headers come from clients: what is kept of them has bounds.
-CACHED, REMEMBERED, SHOWN = 256, 1000, 100
+CACHED, REMEMBERED, SHOWN, LONGEST = 256, 1000, 100, 4096
 
 
 class Beta(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,7 +78,9 @@ class Betas:
         return values
 
     def _sort(self, headers: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
-        """All values, and those not known in the order in which they came."""
+        """All values, and those not known in the order in which they came. Raises InvalidRequest for far too many."""
+        if sum(map(len, headers)) > LONGEST:
+            raise InvalidRequest(f"anthropic-beta: the header may have at most {LONGEST} characters")
         parts = [part.strip() for header in headers for part in header.split(",")]
         values = dict.fromkeys(part for part in parts if part)
         return frozenset(values), tuple(value for value in values if not self.known(value))

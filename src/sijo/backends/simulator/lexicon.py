@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from sijo.engine.remembered import remembered
+
 WORD = re.compile(r"[^\W_]{1,40}")
 LATIN = re.compile(r"[a-z0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -111,7 +113,7 @@ def _triggers() -> tuple[dict[str, list[str]], list[tuple[str, list[str]]]]:
     return latin, list(others.items())
 
 
-@lru_cache(1024)
+@remembered(1024, 200)
 def called(value: str) -> tuple[str, ...]:
     """What a value of a schema may be called in a text, itself first; all in lower case."""
     low = value.lower()

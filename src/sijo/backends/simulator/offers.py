@@ -162,4 +162,5 @@ def _field_words(schema: Schema) -> tuple[str, ...]:
     properties = schema.get("properties")
     fields = list(properties.items())[:20] if isinstance(properties, dict) else []
     values = (value for _, field in fields if isinstance(field, dict) for value in listed(field, "enum"))
-    return (*(name for name, _ in fields), *(value for value in values if isinstance(value, str)))[:60]
+    words = (*(name for name, _ in fields), *(value for value in values if isinstance(value, str)))[:60]
+    return tuple(word[:DESCRIBED] for word in words)

@@ -2,10 +2,12 @@
 
 import re
 import tomllib
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
 
 import msgspec
+
+from sijo.engine.remembered import remembered
 
 NAMES = {
     "english": "en", "영어": "en", "korean": "ko", "한국어": "ko", "한국말": "ko", "한글": "ko",
@@ -62,7 +64,7 @@ def detect(text: str) -> str | None:
     return best if score[best] else "en"
 
 
-@lru_cache(64)
+@remembered(64, 10_000)
 def demanded(text: str) -> str | None:
     """The language that a text asks to be answered in; the last one, if it asks for several."""
     found = [(match.start(), match[1].lower()) for demand in _DEMANDS for match in demand.finditer(text)]

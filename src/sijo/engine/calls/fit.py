@@ -7,14 +7,14 @@ change is tried, and kept only if the place where it was made is right then. Wha
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sijo.engine.calls.mend import Unsure, loads, mended
-from sijo.engine.rules.schemas import MOST_REFS
+from sijo.engine.remembered import remembered
+from sijo.engine.rules.schemas import KEPT, LONGEST, MOST_REFS
 from sijo.wire.base import Json
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def validator(schema: Json) -> "Draft202012Validator | None":
     return _validator(_encode(schema))
 
 
-@lru_cache(512)
+@remembered(KEPT, LONGEST)
 def _validator(text: bytes) -> "Draft202012Validator | None":
     import jsonschema_rs  # only a turn with calls or a schema needs it
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sijo.engine.calls.conventions import conventions
+from sijo.engine.remembered import remembered
 
+MANY = 1_000
+"""Tools whose marks are remembered."""
 TAGGED = 200
 """Tools whose names are looked for as tags; with more of them it would cost too much."""
 SPACE = 200
@@ -79,7 +81,7 @@ class Marks:
         return bare
 
 
-@lru_cache(64)
+@remembered(64, MANY)
 def marks(names: tuple[str, ...], doubt: bool) -> Marks:
     return Marks(names, doubt)
 

@@ -1,9 +1,8 @@
 """JSON Schema as engines are held to it: as a grammar of our own, or as a schema that their converters can bear."""
 
-from functools import lru_cache
-
 import msgspec
 
+from sijo.engine.remembered import remembered
 from sijo.engine.schemas import gbnf, plain, tree
 from sijo.engine.schemas.plain import Dialect, complete
 from sijo.engine.schemas.regex import Impossible, Large, Unheld
@@ -12,8 +11,8 @@ from sijo.wire.base import Json
 
 __all__ = ["Dialect", "complete", "grammar", "held", "impossible", "kept", "mended", "target", "weighed"]
 
-KEPT = 256
-"""How many schemas are remembered, each as what was made of it."""
+KEPT, LONGEST = 256, 32_768
+"""How many schemas are remembered, each as what was made of it, and the longest of them, in bytes."""
 MOST_PATTERNS, EACH = 50_000, 50
 """Characters of all patterns of a schema together, and how many each counts for beside its own: they are taken apart
 while everybody waits."""
@@ -38,7 +37,7 @@ def impossible(schema: Json) -> bool:
     return isinstance(_grammar(_encode(schema)), Impossible)
 
 
-@lru_cache(KEPT)
+@remembered(KEPT, LONGEST)
 def _grammar(text: bytes) -> str | Unheld:
     schema = _decode(text)
     try:
@@ -60,7 +59,7 @@ def kept(schema: Json, dialect: Dialect) -> bool:
     return isinstance(_grammar(text), str) and not _mended(text, dialect)[1]
 
 
-@lru_cache(KEPT)
+@remembered(KEPT, LONGEST)
 def _mended(text: bytes, dialect: Dialect) -> tuple[bytes, bool]:
     writer = plain.Writer(_decode(text), dialect)
     try:
