@@ -86,6 +86,10 @@ async def test_what_is_no_database_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as told:
         await database("postgresql://sijo:secret@127.0.0.1:1/none", tmp_path).open()
     assert "secret" not in str(told.value)
+    for address in ("postgresql://sijo:sec/ret@127.0.0.1/none", "postgresql://sijo:se[cr]et@127.0.0.1/none"):
+        with pytest.raises(StoreError, match="the address cannot be read") as told:
+            await database(address, tmp_path).open()
+        assert told.value.__cause__ is None and told.value.__suppress_context__
     with pytest.raises(StoreError, match="must be postgresql://"):
         database("mysql://localhost/x", tmp_path)
 

@@ -18,6 +18,7 @@ CONNECTIONS = 8
 """Most at once, of one process."""
 LOCK = 0x51_70
 """The advisory lock under which one replica at a time brings the tables up to date."""
+UNREADABLE = "database: the address cannot be read; in a user or a password / is written %2F, [ %5B, @ %40 and : %3A"
 PLACE = re.compile(r"\?")
 
 
@@ -31,10 +32,13 @@ class Postgres:
         self._pool: Any = None
 
     async def open(self) -> None:
-        with said():
-            self._pool = await asyncpg.create_pool(
-                self._address, min_size=1, max_size=CONNECTIONS, timeout=PATIENCE, command_timeout=PATIENCE
-            )
+        try:
+            with said():
+                self._pool = await asyncpg.create_pool(
+                    self._address, min_size=1, max_size=CONNECTIONS, timeout=PATIENCE, command_timeout=PATIENCE
+                )
+        except ValueError:  # its words, and those of its trace, would be a part of the password
+            raise StoreError(UNREADABLE) from None
         async with self.transaction() as all_or_nothing:
             await all_or_nothing.rows("SELECT pg_advisory_xact_lock(?)", LOCK)
             await migrate(all_or_nothing)
