@@ -9,8 +9,15 @@ from typing import Any
 from sijo.toolbox.runnable import Given, Runnable, ToolError
 from sijo.toolbox.shell import Died, Shell
 
-SECRET = re.compile(r"(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|AUTH)(?:$|_)|^ANTHROPIC_", re.IGNORECASE)
+SECRET = re.compile(
+    r"(?:^|_)(?:(?:API)?KEYS?|TOKENS?|SECRETS?|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH)(?:$|_)|PASSWORD|_(?:PWD|PAT)$"
+    r"|^ANTHROPIC_|^SIJO_SETTINGS$",
+    re.IGNORECASE,
+)
 """Environment variables that commands do not get unless they are given: the model could say them to anybody."""
+
+INSIDE = re.compile(r"://[^/\s@]*:[^/\s@]+@")
+"""An address with a password in it."""
 
 
 class Bash(Runnable):
@@ -32,7 +39,7 @@ class Bash(Runnable):
         cache_control: Mapping[str, Any] | None = None,
     ) -> None:
         self.cwd = os.fspath(cwd) if cwd is not None else None
-        self.env = dict(env) if env is not None else {k: v for k, v in os.environ.items() if not SECRET.search(k)}
+        self.env = dict(env) if env is not None else harmless(os.environ)
         self.timeout = timeout
         self.max_output = max_output
         self.entry = {"type": version, "name": "bash"}
@@ -82,6 +89,11 @@ class Bash(Runnable):
     def close(self) -> None:
         """End the session and all that was started in it. The next command starts a new one."""
         self.cancel()
+
+
+def harmless(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what looks like a secret."""
+    return {k: v for k, v in environ.items() if not SECRET.search(k) and not INSIDE.search(v)}
 
 
 def joined(output: str, note: str) -> str:
