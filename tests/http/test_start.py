@@ -94,6 +94,11 @@ def test_a_password_in_an_address_is_kept_and_not_shown() -> None:
         assert "127.0.0.1:9/v1" in line and "me" not in line and "ss@" not in line
 
 
+def test_what_an_engine_calls_its_models_does_not_command_the_terminal() -> None:
+    found = Found(engines()["generic"], "http://127.0.0.1:9/v1", {"\x1b]0;x\x07m\u202e\x9b": None})
+    assert title(told(EngineSection(url=found.url), found)).isprintable()
+
+
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])

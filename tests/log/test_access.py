@@ -44,7 +44,9 @@ async def test_neither_keys_nor_the_text_of_an_error_get_into_a_line() -> None:
     assert KEY.encode() not in out.getvalue() and SECRET.encode() not in out.getvalue()
 
 
-@pytest.mark.parametrize("path", ["/a\nb\r{}", "/" + "x" * 100_000, "/\udc80\ud800", "/\x1b[2J\x00", "/\u2028é"])
+@pytest.mark.parametrize(
+    "path", ["/a\nb\r{}", "/" + "x" * 100_000, "/\udc80\ud800", "/\x1b[2J\x00", "/\u2028é", "/\x9b2J\x85\u202eé"]
+)
 async def test_a_path_from_outside_makes_one_short_line(path: str) -> None:
     out = io.BytesIO()
     log = AccessLog(out)
@@ -53,6 +55,7 @@ async def test_a_path_from_outside_makes_one_short_line(path: str) -> None:
     [line] = lines_of(out.getvalue())
     assert str(line["path"])[:1] == "/" and len(out.getvalue()) < 2000
     assert out.getvalue().count(b"\n") == 1 and b"\x1b" not in out.getvalue()
+    assert not set(out.getvalue().decode()) & set("\x7f\x85\x9b\u2028\u202e")
 
 
 async def test_a_line_waits_a_moment_and_comes_by_itself() -> None:

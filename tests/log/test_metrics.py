@@ -79,6 +79,16 @@ def test_names_that_clients_make_up_share_one_label() -> None:
     assert sum(key[0] == "sijo_requests_total" for key in found) == 2
 
 
+def test_errors_that_an_upstream_makes_up_share_one_label() -> None:
+    metrics = Metrics(KNOWN)
+    for number in range(100):
+        metrics.end(call(error="overloaded_error"), 101.0)
+        metrics.end(call(error=f"made_up_{number}"), 101.0)
+    errors = {key[-1]: count for key, count in samples(metrics.render()[0]).items() if key[0] == "sijo_errors_total"}
+    assert len(errors) < 40 and sum(errors.values()) == 200
+    assert errors["overloaded_error"] == 100 and errors["other"] > 50
+
+
 def test_counting_tokens_spends_none() -> None:
     metrics = Metrics(KNOWN)
     metrics.end(call("/v1/messages/count_tokens", output_tokens=None, cache_read=None, stream=False), 101.0)

@@ -161,7 +161,7 @@ async def named(model: str) -> EngineSection:
         for found in await discover(upstream):
             if model in found.models:
                 return told(EngineSection(name=found.engine.name, model=model), found)
-    raise ConfigError(f"--model {model}: no such file, URL, or model of an engine that runs here; or: simulator")
+    raise ConfigError(f"--model {shown(model)}: no such file, URL, or model of an engine that runs here; or: simulator")
 
 
 async def detailed(section: EngineSection) -> EngineSection:
@@ -213,7 +213,8 @@ def title(section: EngineSection) -> str:
         return "the simulator"
     where = section.path or shown(section.url or "")
     seen = "" if section.kind or section.path else " (no engine seen there yet)"  # else its kind would be known
-    return f"{section.kind or 'engine'} {section.model or ''} at {where}{seen}".replace("  ", " ")
+    named = f"{section.kind or 'engine'} {section.model or ''} at {where}{seen}".replace("  ", " ")
+    return "".join(char if char.isprintable() else "?" for char in named)  # the engine says what its models are called
 
 
 def shown(url: str) -> str:

@@ -5,6 +5,7 @@ the text itself stands there only at the level `debug`.
 """
 
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -16,6 +17,8 @@ from sijo.config import ConfigError
 
 LONGEST = 2000
 FRAMES = 20
+UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Controls of eight bits, ends of lines, and what turns the direction in which one reads."""
 FAULTS = 8
 """Exceptions told of at most, of a chain or a group."""
 
@@ -107,7 +110,8 @@ def _second(second: int) -> str:
 
 
 def plain(text: str, longest: int) -> str:
-    """Text from outside as it may stand in a line: not endless, without the half characters that UTF-8 cannot hold."""
+    """Text from outside as it may stand in a line: not endless, without the half characters that UTF-8 cannot hold, nor
+    those that end lines and command terminals, of which JSON escapes only the oldest."""
     if len(text) <= longest and text.isascii():
         return text
-    return text[:longest].encode("utf-8", "replace").decode()
+    return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", text[:longest].encode("utf-8", "replace").decode())

@@ -30,6 +30,8 @@ ALIVE = 10.0
 """Seconds without a snapshot after which a worker is taken for dead: its open requests no longer count."""
 STALE = 60.0
 """Seconds without a snapshot after which another run is taken for over, and its folder removed."""
+KINDS = 32
+"""Types of errors that a row tells apart: an upstream may have its own."""
 OTHER, NONE = "other", "none"
 
 logger = logging.getLogger("sijo.metrics")
@@ -133,7 +135,8 @@ class Metrics:
             row.cache_write += seen.cache_written or 0
             row.reused += seen.reused or 0
         if seen.error is not None:
-            row.errors[seen.error] = row.errors.get(seen.error, 0) + 1
+            kind = seen.error if seen.error in row.errors or len(row.errors) < KINDS else OTHER
+            row.errors[kind] = row.errors.get(kind, 0) + 1
         for what, count in seen.mended.items():
             row.mended[what] = row.mended.get(what, 0) + count
 
