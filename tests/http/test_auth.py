@@ -78,6 +78,7 @@ def test_without_keys_anybody_is_welcome_on_every_path(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8484", "127.0.0.1:8484", "127.1.2.3", "[::1]:8484", "[::1]"])
 def test_who_sits_at_this_machine_calls_it_by_one_of_its_names(host: str) -> None:
     Keys(access()).check(call("/v1/organizations/me", host=host))
+    Keys(access()).check(call("/v1/organizations/me", host=host, origin="app://desk"))
 
 
 @pytest.mark.parametrize(
@@ -90,9 +91,13 @@ def test_who_sits_at_this_machine_calls_it_by_one_of_its_names(host: str) -> Non
         {"host": "localhost", "x_forwarded_for": "127.0.0.1"},
         {"host": "localhost", "forwarded": "for=192.0.2.1"},
         {"host": "localhost", "x_real_ip": "192.0.2.1"},
+        {"host": "localhost", "origin": "https://evil.example"},
+        {"host": "localhost", "origin": "http://localhost:3000"},
+        {"host": "localhost", "origin": "Null"},
     ],
 )
-def test_who_comes_by_another_name_or_a_proxy_does_not_sit_here(headers: dict[str, str]) -> None:
-    """A proxy on this machine speaks for everybody, and a page may give its own name to this address."""
+def test_who_comes_by_another_name_a_proxy_or_a_page_does_not_sit_here(headers: dict[str, str]) -> None:
+    """A proxy on this machine speaks for everybody, and a page may give its own name to this address, or be
+    let in by it where pages are."""
     with pytest.raises(PermissionDenied):
         Keys(access()).check(call("/v1/organizations/me", **headers))

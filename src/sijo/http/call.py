@@ -13,6 +13,9 @@ VERSIONS = ("2023-06-01", "2026-10-21")
 
 PROXIED = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 """What proxies say of those whom they speak for."""
+WEB = (b"http://", b"https://", b"null")
+"""Origins that are pages of the web, not programs that bring their own (`app://`, `file://`). A page calls itself
+`null` whenever it wants to: in a frame with `sandbox`, or under `referrer-policy: no-referrer`."""
 LOCALHOST = "localhost"
 
 
@@ -58,8 +61,10 @@ class Call:
     @property
     def local(self) -> bool:
         """Whether it comes from this machine, by one of its names: a page may have given its own name to this address,
-        and a proxy here speaks for others."""
+        and a proxy here speaks for others. Nor is it a page, which may be let in, but never sits here."""
         if self._client is None or not loopback(self._client[0]) or any(name in self.headers for name in PROXIED):
+            return False
+        if self.headers.get(b"origin", b"").lower().startswith(WEB):
             return False
         host = self.header(b"host") or LOCALHOST
         return loopback(host[1:].partition("]")[0] if host[0] == "[" else host.partition(":")[0])

@@ -13,14 +13,11 @@ from sijo.engine.betas import Betas
 from sijo.errors import ApiError, InvalidRequest, NotFound, Unauthenticated
 from sijo.http.auth import Keys
 from sijo.http.body import Left
-from sijo.http.call import VERSIONS, Call
+from sijo.http.call import VERSIONS, WEB, Call
 from sijo.http.sse import encode, failure
 from sijo.log import Observer
 
 OPEN_PATHS = frozenset({"/", "/health", "/metrics", "/api/hello"})
-WEB = (b"http://", b"https://", b"null")
-"""Origins that are pages of the web, not programs that bring their own (`app://`, `file://`). A page calls itself
-`null` whenever it wants to: in a frame with `sandbox`, or under `referrer-policy: no-referrer`."""
 CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-headers", b"*"),
