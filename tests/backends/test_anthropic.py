@@ -321,6 +321,14 @@ async def test_a_refusal_keeps_all_that_it_said(hosted: Hosted, upstream: Upstre
     assert (told.retry_after, told.should_retry) == (17, True)
 
 
+@pytest.mark.parametrize("status", [302, 600, 999])
+async def test_a_status_that_there_is_not_is_not_told(hosted: Hosted, upstream: Upstream, status: int) -> None:
+    hosted.refuses(status, {"type": "error", "error": {"type": "made_up_error", "message": "odd"}})
+    with pytest.raises(ApiError, match="odd") as raised:
+        await said(Anthropic("up", hosted.url, upstream=upstream), prompt())
+    assert raised.value.status == 500
+
+
 async def test_a_key_that_is_wrong_is_told_and_not_shown(hosted: Hosted, upstream: Upstream) -> None:
     error = {"type": "authentication_error", "message": "invalid x-api-key sk-own"}
     hosted.refuses(401, {"type": "error", "error": error}, x_should_retry="false")

@@ -36,7 +36,7 @@ def told(value: Any, *, status: int | None = None, key: str | None = None) -> Ap
         error = kind(without(inner["message"], key))
         if len(inner["type"]) <= LONGEST_TYPE:  # a newer one than those known here
             error.type = inner["type"]
-        error.status = status if status and status >= 400 else error.status
+        error.status = status if status and 400 <= status < 600 else error.status
         error.details = inner["details"] if isinstance(inner.get("details"), dict) else None
         return error
     message = words(inner) or f"The upstream answered with status {status or 500}."
