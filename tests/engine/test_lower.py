@@ -2,10 +2,12 @@
 
 import base64
 import io
+import time
+import zlib
 
 import pytest
 
-from sijo.engine import documents
+from sijo.engine import documents, pages
 from sijo.engine.abilities import Abilities
 from sijo.engine.lower import lower, merged, system_blocks
 from sijo.engine.models import models
@@ -83,9 +85,39 @@ def test_a_pdf_is_read_page_by_page() -> None:
 
 
 def test_a_pdf_that_takes_too_long_is_refused() -> None:
-    for told, seconds in ((pdf("Otters"), -1.0), (pdf(" " * documents.PAGE_BYTES), documents.SECONDS)):
+    for told, seconds in ((pdf("Otters"), -1.0), (pdf(" " * pages.PAGE_BYTES), documents.SECONDS)):
         with pytest.raises(InvalidRequest, match="too long to read"):
             documents.pdf_text(told, "x", seconds=seconds)
+
+
+def test_a_pdf_that_holds_work_for_hours_is_refused_in_time() -> None:
+    """What its font says of its letters is put together byte by byte, in a place where nobody looks at the clock."""
+    packed = zlib.compress(b"\2" * (64 << 20), 9)
+    stream = b"<</Length %d/Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 1>>>>stream\n%b\nendstream"
+    began = time.process_time()
+    with pytest.raises(InvalidRequest, match="too long to read"):
+        documents.pdf_text(of_objects(stream % (len(packed), packed)), "x", seconds=0.5)
+    assert time.process_time() - began < 0.5  # none of it was done here
+
+
+def of_objects(letters: bytes) -> str:
+    """A PDF of a page in a font that says so of its letters, in base64."""
+    drawn = b"BT /F 9 Tf (Otters) Tj ET"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%b\nendstream" % (len(drawn), drawn),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
+        letters,
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for at, one in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (at, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer<</Root 1 0 R/Size 7>>\nstartxref\n%d\n%%%%EOF" % len(out)
+    return base64.b64encode(out + b"xref\n0 7\n0000000000 65535 f \n" + table + end).decode()
 
 
 def test_a_pdf_goes_as_it_is_where_the_engine_reads_pdfs() -> None:

@@ -1,20 +1,20 @@
 """Documents and search results in words, for engines that know only text and images."""
 
 import base64
-import io
-import time
-from collections.abc import Callable
+import subprocess
+import sys
 from html import escape
+from pathlib import Path
 
+import msgspec
+
+from sijo.engine import pages
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
 from sijo.wire.sources import PdfBase64, PlainText, Url
 
-MAX_PAGES = 600
-SECONDS = 10.0
-"""For all pages of a PDF: a small file can be made to hold work for hours."""
-PAGE_BYTES = 4 * 1024 * 1024
-"""Of what draws a page, unpacked: it is taken apart as a whole, and time is looked at only after."""
+SECONDS, GRACE = 10.0, 2.0
+"""For all pages of a PDF, and for a process to start and to end."""
 
 
 def blocks(document: b.Document, path: str) -> list[b.Block]:
@@ -36,40 +36,24 @@ def blocks(document: b.Document, path: str) -> list[b.Block]:
 
 
 def pdf_text(data: str, path: str, *, seconds: float = SECONDS) -> str:
-    """The text of a PDF's pages. Raises `InvalidRequest` for what is no PDF, or is locked, or holds no
-    text, or so much that `seconds` are not enough."""
-    from pypdf import PdfReader  # a PDF is rare, and the import is not cheap
-    from pypdf.errors import PyPdfError
-
+    """The text of a PDF's pages, taken out of it by a process of its own. Raises `InvalidRequest` for what is no PDF,
+    or is locked, or holds no text, or so much that `seconds` are not enough."""
+    command = [sys.executable, "-I", str(Path(pages.__file__)), str(seconds)]
     try:
-        reader = PdfReader(io.BytesIO(base64.b64decode(data)))
-        pages, until = [], time.monotonic() + seconds
-        for page in reader.pages[:MAX_PAGES]:
-            drawn = page.get_contents()
-            if drawn is not None and len(drawn.get_data()) > PAGE_BYTES:
-                raise TooMuch
-            pages.append(page.extract_text(visitor_operand_before=clock(until)))
-    except TooMuch:
-        raise InvalidRequest(f"{path}.pdf.source.base64.data: the PDF takes too long to read") from None
-    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidRequest(f"{path}.pdf.source.base64.data: The PDF specified was not valid.") from error
-    if not any(page.strip() for page in pages):
+        ran = subprocess.run(  # noqa: S603  # a program of ours
+            command, input=base64.b64decode(data), capture_output=True, env={}, check=False, timeout=seconds + GRACE
+        )
+        said = ran.stdout
+    except subprocess.TimeoutExpired:
+        said = b""
+    if not said:
+        raise InvalidRequest(f"{path}.pdf.source.base64.data: the PDF takes too long to read")
+    texts = msgspec.json.decode(said, type=list[str] | None)
+    if texts is None:
+        raise InvalidRequest(f"{path}.pdf.source.base64.data: The PDF specified was not valid.")
+    if not any(page.strip() for page in texts):
         raise InvalidRequest(f"{path}.pdf.source.base64.data: the PDF holds no text, and the engine takes no PDF pages")
-    return "\n".join(f'<page number="{n}">\n{text}\n</page>' for n, text in enumerate(pages, 1))
-
-
-class TooMuch(Exception):
-    """A PDF whose pages hold more than can be read in time."""
-
-
-def clock(until: float) -> Callable[..., None]:
-    """Raises TooMuch when it is called after a moment (of `time.monotonic`)."""
-
-    def look(*_: object) -> None:
-        if time.monotonic() > until:
-            raise TooMuch
-
-    return look
+    return "\n".join(f'<page number="{n}">\n{text}\n</page>' for n, text in enumerate(texts, 1))
 
 
 def search_text(result: b.SearchResult) -> str:

@@ -1,0 +1,76 @@
+"""A program of its own: takes the text out of a PDF, and may run out of time or memory while at it.
+
+It reads the PDF and writes JSON: the texts of its pages, or null where it is none that can be read. A small file can
+hold work for hours, in places where nobody looks at the clock: where it takes too much, the program ends without a word.
+What `pypdf` finds odd goes nowhere: a file may hold a million oddities.
+"""
+
+import io
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+MAX_PAGES = 600
+PAGE_BYTES = 4 * 1024 * 1024
+"""Of what draws a page, unpacked: it is taken apart as a whole, and time is looked at only after."""
+BYTES = 1 << 30
+"""Memory that it may take, all in all."""
+
+
+def bounded(seconds: float) -> None:
+    """Take no more than that, nor ever much more time than was given."""
+    with suppress(ImportError):  # there is no such thing on Windows
+        import resource
+
+        most = max(1, round(seconds) + 1)
+        resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+        resource.setrlimit(resource.RLIMIT_CPU, (most, most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def texts(raw: bytes, look: Callable[..., None]) -> Iterator[str]:
+    """The text of each page. `look` is called on the way, and may raise. Raises TimeoutError, and what pypdf does."""
+    from pypdf import PdfReader, apply_configuration
+
+    with apply_configuration(jbig2dec_binary=None):  # a program, which would be run on what a stranger wrote
+        for page in PdfReader(io.BytesIO(raw)).pages[:MAX_PAGES]:
+            look()
+            drawn = page.get_contents()
+            if drawn is not None and len(drawn.get_data()) > PAGE_BYTES:
+                raise TimeoutError
+            yield page.extract_text(visitor_operand_before=look)
+
+
+def clock(until: float) -> Callable[..., None]:
+    """Raises TimeoutError when it is called after a moment (of `time.monotonic`)."""
+
+    def look(*_: object) -> None:
+        if time.monotonic() > until:
+            raise TimeoutError
+
+    return look
+
+
+def read(raw: bytes, seconds: float) -> list[str] | None:
+    """The texts, or None. Raises TimeoutError and MemoryError."""
+    from pypdf.errors import PyPdfError
+
+    try:
+        return list(texts(raw, clock(time.monotonic() + seconds)))
+    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def main() -> None:
+    raw, seconds = sys.stdin.buffer.read(), float(sys.argv[1])
+    logging.disable(logging.CRITICAL)
+    bounded(seconds)
+    with suppress(TimeoutError, MemoryError):
+        sys.stdout.write(json.dumps(read(raw, seconds)))
+
+
+if __name__ == "__main__":
+    main()
