@@ -5,6 +5,8 @@ from sijo.errors import ApiError
 CUT = "The engine broke off in the middle of its answer."
 LONGEST = 32 * 1024 * 1024
 """Bytes of one line, above which an engine is not listened to any more."""
+MOST = 256 * 1024 * 1024
+"""And of a whole answer: what it says is kept, and one that goes on for good would fill the memory."""
 
 
 class Broken(ApiError):
@@ -23,10 +25,13 @@ class Lines:
 
     def __init__(self) -> None:
         self._held: list[bytes] = []
-        self._size = 0
+        self._size = self._all = 0
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The lines that are complete. Raises ApiError for one without end."""
+        """The lines that are complete. Raises ApiError for one without end, and for an answer without end."""
+        self._all += len(data)
+        if self._all > MOST:
+            raise ApiError("The engine sent an answer without end.")
         if b"\n" not in data:
             self._held.append(data)
             self._size += len(data)

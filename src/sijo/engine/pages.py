@@ -1,7 +1,7 @@
 """A program of its own: takes the text out of a PDF, and may run out of time or memory while at it.
 
 It reads the PDF and writes JSON: the texts of its pages, or null where it is none that can be read. A small file can
-hold work for hours, in places where nobody looks at the clock: where it takes too much, the program ends without a word.
+hold work for hours, where nobody looks at the clock: where it takes too much, the program ends without a word.
 What `pypdf` finds odd goes nowhere: a file may hold a million oddities.
 """
 
