@@ -330,11 +330,12 @@ async def test_a_status_that_there_is_not_is_not_told(hosted: Hosted, upstream: 
 
 
 async def test_a_key_that_is_wrong_is_told_and_not_shown(hosted: Hosted, upstream: Upstream) -> None:
-    error = {"type": "authentication_error", "message": "invalid x-api-key sk-own"}
+    error = {"type": "authentication_error", "message": "invalid x-api-key sk-own", "details": {"sent": ["sk-own"]}}
     hosted.refuses(401, {"type": "error", "error": error}, x_should_retry="false")
     with pytest.raises(Unauthenticated, match=r"invalid x-api-key \*\*\*") as raised:
         await said(Anthropic("up", hosted.url, key="sk-own", upstream=upstream), prompt())
     assert raised.value.should_retry is False
+    assert raised.value.details == {"sent": ["***"]}
 
 
 async def test_what_was_said_before_an_error_is_said(hosted: Hosted, upstream: Upstream) -> None:

@@ -275,6 +275,15 @@ def test_who_swaps_a_folder_for_a_link_meanwhile_gains_nothing(folder: Path) -> 
     assert wrote and failed
 
 
+def test_no_folder_is_made_that_is_too_deep_to_delete(memory: Memory, folder: Path) -> None:
+    deep = f"/memories/{'d/' * 1500}f"
+    assert refused(memory, command="create", path=deep, file_text="") == "Error: File name too long"
+    assert not (folder / "d").exists()
+    said(memory, command="create", path=f"/memories/{'d/' * 90}f", file_text="")
+    said(memory, command="delete", path="/memories/d")
+    assert not (folder / "d").exists()
+
+
 def test_long_files_are_cut(memory: Memory, folder: Path) -> None:
     (folder / "long").write_text("x" * 20_000)
     words = said(memory, command="view", path="/memories/long")

@@ -37,7 +37,8 @@ def told(value: Any, *, status: int | None = None, key: str | None = None) -> Ap
         if len(inner["type"]) <= LONGEST_TYPE:  # a newer one than those known here
             error.type = inner["type"]
         error.status = status if status and 400 <= status < 600 else error.status
-        error.details = inner["details"] if isinstance(inner.get("details"), dict) else None
+        if isinstance(inner.get("details"), dict):
+            error.details = msgspec.json.decode(without(msgspec.json.encode(inner["details"]).decode(), key))
         return error
     message = words(inner) or f"The upstream answered with status {status or 500}."
     return foreign(status or 500)(cleaned(message, key))

@@ -19,6 +19,8 @@ from urllib.parse import unquote
 
 Parts = tuple[str, ...]
 """The steps of a path below the folder; none for the folder itself."""
+DEEPEST = 100
+"""Steps of a path on which folders are made: what is as deep as a path may be long, nothing here could delete again."""
 ROUNDS = 8
 """How often a path may be encoded on top of itself; more is refused."""
 _FOREIGN = re.compile(r"[\x00-\x1f\x7f\\]|^//|(?:^|/)[A-Za-z]:")
@@ -87,6 +89,8 @@ class Root:
     @contextmanager
     def parent(self, parts: Parts, *, make: bool = False) -> Iterator[tuple[int, str]]:
         """The opened folder in which the last step is, and that step. `make`: folders that are missing on the way."""
+        if make and len(parts) > DEEPEST:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         fd = os.dup(self._fd)
         try:
             for part in parts[:-1]:
