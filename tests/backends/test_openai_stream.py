@@ -328,7 +328,18 @@ def test_halves_of_a_character_are_joined(parts: list[bytes], text: str) -> None
 
 
 @pytest.mark.parametrize(
-    "nonsense", [b"data: hello\n\n", b'data: {"a":1}\n\n', b'data: {"choices":3}\n\n', b"data: []\n\n"]
+    "nonsense",
+    [
+        b"data: hello\n\n",
+        b'data: {"a":1}\n\n',
+        b'data: {"choices":3}\n\n',
+        b"data: []\n\n",
+        b'data: {"choices":[{"delta":{"content":"\xff"}}]}\n\n',
+        b'data: {"choices":[],"a":%s%s}\n\n' % (b"[" * 5000, b"]" * 5000),
+        b'data: {"choices":[],"a":%s"\\ud800"%s}\n\n' % (b"[" * 5000, b"]" * 5000),
+        b'data: {"error":%s%s}\n\n' % (b"[" * 900, b"]" * 900),
+    ],
+    ids=lambda data: repr(data[:24]),
 )
 def test_nonsense_ends_it_after_what_was_said(nonsense: bytes) -> None:
     reading = reader()
@@ -374,12 +385,21 @@ POOR = "The engine's account has no credit left."
         (504, "", "timeout_error", "The engine answered with status 504."),
         (500, "it broke at http://u:pw@host/ with KEY", "api_error", "it broke at http://host/ with ***"),
         (302, "", "api_error", "The engine answered with status 302."),
+        (500, b'{"error": "\xff"}', "api_error", '{"error": "\ufffd"}'),
+        (500, b"[" * 5000, "api_error", "The engine answered with status 500."),
+        (500, b'{"error": %s%s}' % (b"[" * 900, b"]" * 900), "api_error", "The engine answered with status 500."),
     ],
 )  # fmt: skip
 def test_an_error_keeps_its_meaning(status: int, body: Any, type: str, message: str) -> None:
-    raw = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+    raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else msgspec.json.encode(body)
     error = Fault.read(status, raw, key="KEY").error()
     assert (error.type, error.message) == (type, message)
+
+
+@pytest.mark.parametrize("code", ["\u00b2", "9" * 5000, "-1", "600", True, 4.5, ["x"]], ids=lambda code: str(code)[:9])
+def test_a_code_that_is_no_status_is_none(code: Any) -> None:
+    error = Fault.told({"message": "broke", "code": code}).error()
+    assert (error.type, error.message) == ("api_error", "broke")
 
 
 VLLM = "This model's maximum context length is 8192 tokens. However, "

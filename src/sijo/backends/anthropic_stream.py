@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from sijo.backends.anthropic_errors import told
+from sijo.backends.foreign import NO_JSON, counted, deep
 from sijo.engine import deltas as d
 from sijo.errors import ApiError
 from sijo.wire import blocks as b
@@ -29,7 +30,7 @@ BLOCK, PIECE, CITATION = (
 )
 ALIEN = "The upstream sent something that is no event of the Messages API."
 CUT = "The upstream broke off in the middle of its answer."
-SENSELESS = (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError)
+SENSELESS = (*NO_JSON, AttributeError, KeyError, TypeError, ValueError)
 NOTHING = frozenset({b"", b"[DONE]"})
 decode = msgspec.json.Decoder().decode
 Deltas = Sequence[d.AnyDelta]
@@ -175,6 +176,8 @@ class Block:
 
     def __init__(self, start: Json) -> None:
         self.kind: str = start["type"]
+        if deep(start):
+            raise ValueError("a block that is too deep")
         self.input = ""
         self.begun = False
         if self.kind in CALLS and start.get("input"):
@@ -271,10 +274,10 @@ class Tally:
             "output": usage.get("output_tokens"),
             "thinking": details.get("thinking_tokens"),
         }
-        counts |= {name: count for name, count in read.items() if isinstance(count, int)}
-        created = usage.get("cache_creation_input_tokens")
-        if isinstance(created, int):  # what no split assigns was cached for as long as is usual
-            counts["cache_5m"] = created - counts.get("cache_1h", 0)
+        counts |= {name: count for name, told in read.items() if (count := counted(told)) is not None}
+        created = counted(usage.get("cache_creation_input_tokens"))
+        if created is not None:  # what no split assigns was cached for as long as is usual
+            counts["cache_5m"] = max(created - counts.get("cache_1h", 0), 0)
 
 
 def parts(block: Json) -> list[Json]:
@@ -289,7 +292,9 @@ def parts(block: Json) -> list[Json]:
 
 
 def exact(value: Json, kind: type[T]) -> T | Opaque:
-    """The part as a struct that holds all of it, or as it is."""
+    """The part as a struct that holds all of it, or as it is. Raises ValueError for what is too deep."""
+    if deep(value):
+        raise ValueError("a part that is too deep")
     part = known(value, kind)
     return part if given(msgspec.to_builtins(part), ()) == given(value, ()) else opaque(value)
 
@@ -303,7 +308,11 @@ def about(facts: Json, usage: Json) -> Deltas:
     """What was told of the message beside its content and its counts, if anything was."""
     if rest := given(usage, COUNTED):
         facts = {**facts, "usage": rest}
-    return (d.About(facts),) if facts else ()
+    if not facts:
+        return ()
+    if deep(facts):
+        raise ValueError("it is too deep")
+    return (d.About(facts),)
 
 
 @lru_cache(64)

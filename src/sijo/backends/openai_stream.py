@@ -11,6 +11,7 @@ import msgspec
 
 from sijo import ids
 from sijo.backends.engines import Answer
+from sijo.backends.foreign import NO_JSON
 from sijo.backends.lines import Broken, Lines
 from sijo.backends.openai_chunks import Call, Chunk, Function, Said, Usage, decode, mend
 from sijo.backends.openai_errors import Fault
@@ -93,7 +94,7 @@ class Reader:
             return
         try:
             chunk = decode(payload)
-        except msgspec.DecodeError as error:
+        except NO_JSON as error:
             self._odd(payload, error, out)
         else:
             self._chunk(chunk, out)
@@ -143,7 +144,7 @@ class Reader:
             text, self._half = "\ufffd" + text, ""
         out += self._tags.feed(text)
 
-    def _odd(self, payload: bytes, error: msgspec.DecodeError, out: list[d.AnyDelta]) -> None:
+    def _odd(self, payload: bytes, error: Exception, out: list[d.AnyDelta]) -> None:
         """What is no chunk: the end, an empty line, half a character, or nonsense."""
         bare = payload.strip()
         if bare == b"[DONE]":
@@ -159,7 +160,7 @@ class Reader:
             value = json.loads(payload)
             mended, half = mend(value, self._half)
             chunk = msgspec.convert(mended, Chunk)
-        except ValueError:
+        except (ValueError, RecursionError):
             self._fail(ApiError(ALIEN))
             return
         self._half = ""
