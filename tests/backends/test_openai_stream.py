@@ -177,6 +177,32 @@ def test_inputs_that_are_mixed_are_refused() -> None:
     assert error is not None and error.type == "api_error"
 
 
+FIRST = calls({"index": 0, "id": "x", "function": {"name": "a", "arguments": "{"}})
+REST = calls({"index": 0, "function": {"arguments": "}"}})
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        FIRST + says(content="Well, ") + REST,
+        FIRST + says(reasoning="hm") + REST,
+        calls({"function": {"arguments": "{}"}}),
+        says(content="Well, ") + calls({"function": {"name": "", "arguments": "{}"}}),
+    ],
+)
+def test_an_input_that_belongs_to_no_call_is_refused(stream: bytes) -> None:
+    deltas, error = told(reader(), [stream, says("tool_calls"), DONE])
+    assert error is not None and error.type == "api_error"
+    assert d.ToolInput("}") not in deltas and d.ToolInput("{}") not in deltas
+
+
+def test_space_and_empty_pieces_do_not_end_a_call() -> None:
+    deltas, error = told(
+        reader(), [FIRST, says(content="\n"), REST, says(content="Well"), calls({"index": 0, "function": {}}), DONE]
+    )
+    assert error is None and summary(deltas, error)["tools"] == [("a", "{}")]
+
+
 def test_only_the_first_call_where_one_at_a_time_was_asked_for() -> None:
     first = {"index": 0, "id": "x", "function": {"name": "a", "arguments": "{}"}}
     second = {"index": 1, "id": "y", "function": {"name": "b", "arguments": "{}"}}

@@ -186,10 +186,16 @@ async def test_a_body_that_is_no_http_any_more_is_an_answer_that_breaks_off(upst
 
 @pytest.mark.parametrize(
     "answer",
-    [[HANG], [HEAD, HANG], [HEAD, chunked(says("Hel")), HANG], [b"HTTP/1.1 500 No\r\ncontent-length: 9\r\n\r\n", HANG]],
+    [
+        [HANG],
+        [HEAD, HANG],
+        [HEAD, chunked(says("Hel")), HANG],
+        [b"HTTP/1.1 500 No\r\ncontent-length: 9\r\n\r\n", HANG],
+        [b"HTTP/1.1 100 Continue\r\n\r\n", HANG],
+    ],
 )
 async def test_an_engine_that_falls_silent_took_too_long(answer: Steps) -> None:
-    upstream = Upstream(silence=0.1)
+    upstream = Upstream(connect=0.5, silence=0.1)
     async with engine(answer) as to:
         _, error = await told(chat(to, upstream))
         assert type(error) is TimedOut

@@ -22,6 +22,7 @@ from sijo.wire.events import StopDetails
 
 SLACK = 16
 """Tokens by which an engine's window may be counted otherwise than ours."""
+MIXED = "The engine mixed the input of a tool call with something else."
 ALIEN = "The engine sent something that is no chat completion."
 
 
@@ -125,6 +126,7 @@ class Reader:
     def _said(self, said: Said, out: list[d.AnyDelta]) -> None:
         if thinking := said.reasoning_content or said.reasoning:
             self._tags.thought()
+            self._calls.over = True
             out.append(d.Thinking(thinking))
         if text := said.content:
             if self._tags.plain and not self._half:
@@ -142,7 +144,9 @@ class Reader:
     def _text(self, text: str, out: list[d.AnyDelta]) -> None:
         if self._half:
             text, self._half = "\ufffd" + text, ""
-        out += self._tags.feed(text)
+        if told := self._tags.feed(text):  # after a call the text comes this way, however plain it is
+            self._calls.over = True
+            out += told
 
     def _odd(self, payload: bytes, error: Exception, out: list[d.AnyDelta]) -> None:
         """What is no chunk: the end, an empty line, half a character, or nonsense."""
@@ -213,18 +217,23 @@ class Calls:
 
     def __init__(self, single: bool = False) -> None:
         self.made = 0
+        self.over = True
+        """None is open: something else was said since."""
         self._single = single
         self._index: int | None = None
         self._id: str | None = None
-        self._named = True
+        self._named = False
         self._early: list[str] = []
         self._seen: set[int] = set()
 
     def feed(self, piece: Call, out: list[d.AnyDelta]) -> None:
-        """Raises ApiError for a piece of a call that has ended."""
+        """Raises ApiError for a piece of a call that has ended, and for one that belongs to none."""
         function = piece.function or Function()
         if self._begins(piece, function):
             self._index, self._id, self._named, self._early = piece.index, piece.id, False, []
+            self.over = False
+        elif self.over and function.arguments:
+            raise ApiError(MIXED)
         if function.name and not self._named:
             self._named = True
             self.made += 1
@@ -244,7 +253,7 @@ class Calls:
         if piece.index == self._index:
             return bool(function.name and piece.id and self._id and piece.id != self._id)
         if piece.index in self._seen and not function.name:
-            raise ApiError("The engine mixed the inputs of two tool calls.")
+            raise ApiError(MIXED)
         self._seen.add(piece.index)
         return True
 

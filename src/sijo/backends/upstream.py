@@ -114,6 +114,7 @@ class Upstream:
         self.tries = tries
         self.pause = pause
         self._limits = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=silence)
+        self._patience = connect + silence  # aiohttp looks for no name, and after a 1xx for no reply, by these limits
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, url: URL, body: bytes, headers: Headers) -> Reply:
@@ -155,7 +156,8 @@ class Upstream:
     async def _once(self, method: str, url: URL, body: bytes | None, headers: Headers) -> Reply:
         if self._session is None:
             self._session = session(self._limits)
-        response = await self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
+        async with asyncio.timeout(self._patience):
+            response = await self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
         reply = Reply(response)
         if response.status == 200:
             return reply
