@@ -246,6 +246,12 @@ def test_what_is_told_of_the_message_is_passed_on() -> None:
     ]
 
 
+def test_the_end_of_a_message_says_nothing_new_of_its_beginning() -> None:
+    ended = ending()
+    ended["delta"] |= {"content": [{"type": "text", "text": "lost"}], "role": "user", "usage": 7, "id": "msg_2"}
+    assert not [delta for delta in read(begin(), *TEXT, ended, END) if isinstance(delta, d.About)]
+
+
 def test_signatures_of_a_server_that_does_not_sign_are_left_out() -> None:
     events = [start("thinking", thinking="", signature=""), piece("thinking_delta", thinking="hm"),
               piece("signature_delta", signature=""), CLOSE]  # fmt: skip
@@ -266,6 +272,8 @@ SENSELESS = [
     b'{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x"}}',
     b'{"type": "message_delta", "delta": [1]}',
     b'{"type": "\xff"}',
+    b'{"type": "message_delta", "delta": {"stop_reason": 7}}',
+    b'{"type": "message_delta", "delta": {"stop_reason": "stop_sequence", "stop_sequence": ["x"]}}',
     b'{"type": "error", "error": %s%s}' % (b"[" * 5000, b"]" * 5000),
     *(
         b'{"type": "content_block_start", "content_block": {"type": "new", "a": %s%s}}' % (b"[" * deep, b"]" * deep)

@@ -50,6 +50,8 @@ WORDS: Mapping[tuple[str, str], tuple[str, Callable[[str], d.AnyDelta]]] = {
 """What has a delta of its own: the block that it is in and its type -> its one field, and the delta."""
 MESSAGE = frozenset({"type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details", "usage"})
 ENDING = frozenset({"stop_reason", "stop_sequence", "stop_details"})
+SETTLED = MESSAGE | {"id", "delta"}
+"""What the end of a message says nothing new of."""
 COUNTED = frozenset({
     "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation", "output_tokens",
     "output_tokens_details",
@@ -154,13 +156,16 @@ class Reader:
 
     def _ending(self, event: Json) -> Deltas:
         delta, usage = event.get("delta") or {}, event.get("usage") or {}
-        facts = given(event, {"type", "delta", "usage"}) | given(delta, ENDING)
+        facts = given(event, SETTLED) | given(delta, SETTLED)
         if delta.get("stop_reason"):  # some servers have an empty one when they do not know
             details = delta.get("stop_details")
             read = None if details is None else exact(details, e.StopDetails)
             if isinstance(read, Opaque):
                 self._details, read = (d.About({"stop_details": details}),), None
-            self._stop = d.Stop(delta["stop_reason"], delta.get("stop_sequence"), read)
+            reason, sequence = delta["stop_reason"], delta.get("stop_sequence")
+            if not isinstance(reason, str) or not isinstance(sequence, str | None):
+                raise TypeError("a reason to stop is a word")
+            self._stop = d.Stop(cast(e.StopReason, reason), sequence, read)
         return [*self._close(), *self._tally.go_on(usage), *about(facts, usage)]
 
     def _finish(self) -> Deltas:
