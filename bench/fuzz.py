@@ -30,13 +30,13 @@ WARM = 0.1
 
 
 class Hunt:
-    """A search for what goes wrong, in rounds, until a moment. `play` does several of what is `made`, all at once."""
+    """A search for what goes wrong, in rounds, until a moment. `play` does what is `made`, all at once."""
 
     def __init__(
         self,
         place: Ground,
         until: float,
-        made: st.SearchStrategy[Any],
+        made: st.SearchStrategy[list[Any]],
         play: Callable[[Sequence[Any]], Awaitable[None]],
     ) -> None:
         self.place = place
@@ -58,7 +58,7 @@ class Hunt:
             database=None,
             suppress_health_check=list(HealthCheck),
         )
-        @given(st.lists(self.made, min_size=1, max_size=AT_ONCE))
+        @given(self.made)
         def search(every: list[Any]) -> None:
             if time.monotonic() > self.until:
                 return
@@ -127,7 +127,8 @@ def main() -> None:
         ground(Path(folder), *args.config) as place,
         asyncio.Runner() as runner,
     ):
-        hunt = Hunt(place, time.monotonic() + args.seconds, acts, partial(play, ports=place.ports))
+        every = st.lists(acts, min_size=1, max_size=AT_ONCE)
+        hunt = Hunt(place, time.monotonic() + args.seconds, every, partial(play, ports=place.ports))
         sys.exit(run(hunt, runner, args.seed, args.seconds))
 
 

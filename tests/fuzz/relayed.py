@@ -137,9 +137,9 @@ def streams(draw: st.DrawFn) -> bytes:
             told.insert(to, told.pop(at))
         case "twice":
             told.insert(to, told[at])
-        case "flood":
-            told[at:at] = [{"type": "ping"}] * 300
     named = [(str(event.get("type", "")).encode("utf-8", "replace"), draw(data(event))) for event in told]
+    if how == "flood":
+        named[at:at] = [(b"ping", b'{"type": "ping"}')] * 300
     if draw(st.sampled_from((False,) * 9 + (True,))):
         levels = draw(st.sampled_from(DEEP))
         deep = b'{"type":"content_block_start","content_block":{"type":"new","a":%s%s}}'

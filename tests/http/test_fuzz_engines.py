@@ -12,8 +12,8 @@ from tests.fuzz.answers import talks
 from tests.fuzz.engines import Stage, stage
 from tests.fuzz.upstream import Talk
 
-EXAMPLES = 12
-AT_ONCE = 24
+EXAMPLES = 5
+AT_ONCE = 32
 
 
 @pytest.fixture(scope="module")

@@ -169,7 +169,7 @@ class Handler(ResponseHandler):
     """aiohttp's side of a connection. Where a body ends to be HTTP, aiohttp closes the connection and leaves whoever
     waits for more of it to wait for ever, past all limits: here it is told."""
 
-    def set_exception(self, exc: type[BaseException] | BaseException, *cause: BaseException) -> None:
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
         if isinstance(exc, HttpProcessingError) and self._payload is not None and not self._payload.is_eof():
             self._payload.set_exception(aiohttp.ClientPayloadError(str(exc)))
         super().set_exception(exc, *cause)
@@ -180,7 +180,7 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self) -> None:
         super().__init__(limit=0, keepalive_timeout=60)
-        self._factory = partial(Handler, loop=self._loop)
+        self._factory = partial(Handler, loop=self._loop)  # type: ignore[assignment]
 
 
 def session(limits: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
