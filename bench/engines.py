@@ -14,6 +14,7 @@ from tests.fuzz.engines import stage
 
 from bench.fuzz import Hunt, run
 
+EXAMPLES = 20
 AT_ONCE = 32
 """Talks at once: most of them wait."""
 
@@ -31,6 +32,7 @@ def main() -> None:
         hunt = Hunt(
             place, time.monotonic() + args.seconds, st.lists(talks, min_size=AT_ONCE // 4, max_size=AT_ONCE), place.play
         )
+        hunt.examples = EXAMPLES
         sys.exit(run(hunt, runner, args.seed, args.seconds))
 
 

@@ -32,6 +32,8 @@ WARM = 0.1
 class Hunt:
     """A search for what goes wrong, in rounds, until a moment. `play` does what is `made`, all at once."""
 
+    examples = EXAMPLES
+
     def __init__(
         self,
         place: Ground,
@@ -52,7 +54,7 @@ class Hunt:
 
         @seed(number)
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=self.examples,
             phases=(Phase.generate, Phase.shrink),
             deadline=None,
             database=None,
