@@ -196,6 +196,18 @@ def test_an_input_that_belongs_to_no_call_is_refused(stream: bytes) -> None:
     assert d.ToolInput("}") not in deltas and d.ToolInput("{}") not in deltas
 
 
+@pytest.mark.parametrize("input", ["not json", "null", "{}{}", '{"a": "b', '{"a":' + "[" * 900 + "]" * 900 + "}"])
+def test_a_call_of_no_tool_is_told_only_if_it_is_right(input: str) -> None:
+    piece = calls({"index": 0, "id": "x", "function": {"name": "a", "arguments": input}})
+    deltas, error = told(reader(offered=False), [piece, says("tool_calls"), DONE])
+    assert error is not None and error.type == "api_error"
+    assert not [delta for delta in deltas if isinstance(delta, d.ToolInput)]
+    deltas, error = told(reader(offered=False), [piece, says("length"), DONE])
+    assert error is None and summary(deltas, error)["tools"] == [("a", input)]
+    deltas, error = told(reader(offered=False), [FIRST, REST, says(content="Well"), DONE])
+    assert [type(delta) for delta in deltas[:3]] == [d.ToolCall, d.ToolInput, d.Text]
+
+
 def test_space_and_empty_pieces_do_not_end_a_call() -> None:
     deltas, error = told(
         reader(), [FIRST, says(content="\n"), REST, says(content="Well"), calls({"index": 0, "function": {}}), DONE]

@@ -199,6 +199,7 @@ class OpenAIChat:
             lines=Lines() if reply.streams else Whole(),
             stops=request.stops(prompt, row),
             single=request.single(prompt),
+            offered=bool(prompt.tools),
             max_tokens=prompt.max_tokens,
             context=None if prompt.model.overflow == "shrink" else self.context,
             secret=self._key,
