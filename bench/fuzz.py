@@ -8,12 +8,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from tests.fuzz.acts import Act, acts
+from tests.fuzz.acts import acts
 from tests.fuzz.ground import Ground, descriptors, ground, logged, memory
 from tests.fuzz.link import Wrong, play
 
@@ -28,11 +30,20 @@ WARM = 0.1
 
 
 class Hunt:
-    """A search for what goes wrong, in rounds, until a moment."""
+    """A search for what goes wrong, in rounds, until a moment. `play` does what is `made`, all at once."""
 
-    def __init__(self, place: Ground, until: float) -> None:
+    examples = EXAMPLES
+
+    def __init__(
+        self,
+        place: Ground,
+        until: float,
+        made: st.SearchStrategy[list[Any]],
+        play: Callable[[Sequence[Any]], Awaitable[None]],
+    ) -> None:
         self.place = place
         self.until = until
+        self.made, self.play = made, play
         self.found: dict[str, str] = {}
         self.trouble = Counter[str]()
         self.connections = 0
@@ -43,19 +54,19 @@ class Hunt:
 
         @seed(number)
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=self.examples,
             phases=(Phase.generate, Phase.shrink),
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         )
-        @given(st.lists(acts, min_size=1, max_size=AT_ONCE))
-        def search(every: list[Act]) -> None:
+        @given(self.made)
+        def search(every: list[Any]) -> None:
             if time.monotonic() > self.until:
                 return
             self.connections += len(every) * len(self.place.ports)
             try:
-                runner.run(play(every, self.place.ports))
+                runner.run(self._played(every))
             except Wrong as wrong:
                 if self._name(wrong) not in known:
                     raise
@@ -68,6 +79,9 @@ class Hunt:
         except AssertionError as error:
             self._keep(error)
         self._settle()
+
+    async def _played(self, every: Sequence[Any]) -> None:
+        await self.play(every)
 
     def _name(self, wrong: BaseException) -> str:
         """What tells one fault from others: for a crash the place in the code, else the words."""
@@ -110,28 +124,37 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--config", type=Path, action="append", default=[], help="settings of one server more")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="sijo-fuzz-") as folder, ground(Path(folder), *args.config) as place:
-        hunt = Hunt(place, time.monotonic() + args.seconds)
-        grown = run(hunt, args.seed, time.monotonic() + args.seconds * WARM)
-        hunt.trouble.update(f"{name} grew by {mb:.0f} MB" for name, mb in grown.items() if mb > GROWTH)
-        hunt.trouble.update(place.stop())
-        report(hunt, grown)
-        sys.exit(bool(hunt.found or hunt.trouble))
+    with (
+        tempfile.TemporaryDirectory(prefix="sijo-fuzz-") as folder,
+        ground(Path(folder), *args.config) as place,
+        asyncio.Runner() as runner,
+    ):
+        every = st.lists(acts, min_size=1, max_size=AT_ONCE)
+        hunt = Hunt(place, time.monotonic() + args.seconds, every, partial(play, ports=place.ports))
+        sys.exit(run(hunt, runner, args.seed, args.seconds))
 
 
-def run(hunt: Hunt, number: int, warm: float) -> dict[str, float]:
-    """Rounds until the time is over. Gives the megabytes by which each server has grown since the moment `warm`."""
+def run(hunt: Hunt, runner: asyncio.Runner, number: int, seconds: float) -> bool:
+    """Rounds until the time is over, and a report. Whether anything was found."""
+    grown = rounds(hunt, runner, number, time.monotonic() + seconds * WARM)
+    hunt.trouble.update(f"{name} grew by {mb:.0f} MB" for name, mb in grown.items() if mb > GROWTH)
+    hunt.trouble.update(hunt.place.stop())
+    report(hunt, grown)
+    return bool(hunt.found or hunt.trouble)
+
+
+def rounds(hunt: Hunt, runner: asyncio.Runner, number: int, warm: float) -> dict[str, float]:
+    """Gives the megabytes by which each server has grown since the moment `warm`."""
     began, servers = time.monotonic(), hunt.place.servers
     early: dict[str, float] = {}
-    with asyncio.Runner() as runner:
-        while time.monotonic() < hunt.until:
-            hunt.round(runner, number)
-            number += 1
-            held = {name: memory(running) for name, running in servers.items()}
-            if not early or time.monotonic() < warm:
-                early = held
-            shown = ", ".join(f"{name} {mb:.0f} MB {descriptors(servers[name])} fds" for name, mb in held.items())
-            print(f"{time.monotonic() - began:6.0f} s, {hunt.connections} connections: {shown}", flush=True)
+    while time.monotonic() < hunt.until:
+        hunt.round(runner, number)
+        number += 1
+        held = {name: memory(running) for name, running in servers.items()}
+        if not early or time.monotonic() < warm:
+            early = held
+        shown = ", ".join(f"{name} {mb:.0f} MB {descriptors(servers[name])} fds" for name, mb in held.items())
+        print(f"{time.monotonic() - began:6.0f} s, {hunt.connections} connections: {shown}", flush=True)
     return {name: memory(running) - early[name] for name, running in servers.items()}
 
 

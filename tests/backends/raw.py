@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-HANG, CLOSE = object(), object()
-"""Say nothing more until the client leaves; leave oneself."""
+HANG, CLOSE, PAUSE = object(), object(), object()
+"""Say nothing more until the client leaves; leave oneself; let the client read what was said."""
 Step = bytes | object
 Steps = Sequence[Step]
 
@@ -71,6 +71,9 @@ class Engine:
             if step is CLOSE:
                 writer.close()
                 return False
+            if step is PAUSE:
+                await asyncio.sleep(0.02)
+                continue
             if step is HANG:
                 await reader.read()
                 self.left.set()

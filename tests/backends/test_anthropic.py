@@ -393,7 +393,8 @@ async def test_tokens_are_counted_by_the_upstream(hosted: Hosted, upstream: Upst
 
 
 @pytest.mark.parametrize(
-    ("status", "body"), [(404, {"detail": "Not Found"}), (405, {}), (200, {"input_tokens": "many"})]
+    ("status", "body"),
+    [(404, {"detail": "Not Found"}), (405, {}), (200, {"input_tokens": "many"}), (200, {"input_tokens": -1})],
 )
 async def test_what_cannot_count_says_nothing(hosted: Hosted, upstream: Upstream, status: int, body: Any) -> None:
     hosted.refuses(status, body)

@@ -184,6 +184,11 @@ USAGES: list[tuple[str, list[Event], list[d.Spent]]] = [
      [d.Spent(input=1), d.Spent(output=4)]),
     ("beside the message", [{**begin(), "usage": {"input_tokens": 3}}, ending()],
      [d.Spent(input=3), d.Spent(output=1)]),
+    ("counts that cannot be", [begin(input_tokens=-5, cache_read_input_tokens=True, cache_creation_input_tokens=10**30),
+                               ending(usage={"input_tokens": 2**63, "output_tokens": -1})], []),
+    ("a cache with more in its split", [begin(cache_creation_input_tokens=1,
+                                              cache_creation={"ephemeral_1h_input_tokens": 5}), ending()],
+     [d.Spent(cache_1h=5), d.Spent(output=1)]),
     ("nothing", [begin(), {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}], []),
 ]  # fmt: skip
 
@@ -241,6 +246,12 @@ def test_what_is_told_of_the_message_is_passed_on() -> None:
     ]
 
 
+def test_the_end_of_a_message_says_nothing_new_of_its_beginning() -> None:
+    ended = ending()
+    ended["delta"] |= {"content": [{"type": "text", "text": "lost"}], "role": "user", "usage": 7, "id": "msg_2"}
+    assert not [delta for delta in read(begin(), *TEXT, ended, END) if isinstance(delta, d.About)]
+
+
 def test_signatures_of_a_server_that_does_not_sign_are_left_out() -> None:
     events = [start("thinking", thinking="", signature=""), piece("thinking_delta", thinking="hm"),
               piece("signature_delta", signature=""), CLOSE]  # fmt: skip
@@ -260,6 +271,15 @@ SENSELESS = [
     b'{"index": 1}',
     b'{"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x"}}',
     b'{"type": "message_delta", "delta": [1]}',
+    b'{"type": "\xff"}',
+    b'{"type": "message_delta", "delta": {"stop_reason": 7}}',
+    b'{"type": "message_delta", "delta": {"stop_reason": "stop_sequence", "stop_sequence": ["x"]}}',
+    b'{"type": "error", "error": %s%s}' % (b"[" * 5000, b"]" * 5000),
+    *(
+        b'{"type": "content_block_start", "content_block": {"type": "new", "a": %s%s}}' % (b"[" * deep, b"]" * deep)
+        for deep in (300, 900, 5000)
+    ),
+    b'{"type": "message_start", "message": {"container": %s%s}}' % (b"[" * 900, b"]" * 900),
 ]
 
 
@@ -271,7 +291,15 @@ def test_what_makes_no_sense_is_an_error_of_ours(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "delta", [{"type": "text_delta", "text": None}, {"type": "text_delta", "words": "x"}, {}, None], ids=str
+    "delta",
+    [
+        {"type": "text_delta", "text": None},
+        {"type": "text_delta", "words": "x"},
+        {},
+        None,
+        {"type": "new", "a": json.loads("[" * 300 + "]" * 300)},
+    ],
+    ids=lambda delta: str(delta)[:40],
 )
 def test_a_piece_that_makes_no_sense_is_an_error_of_ours(delta: Any) -> None:
     reader = Reader()
@@ -323,6 +351,11 @@ REFUSALS: list[tuple[int, Any, str, int, str]] = [
     (502, b"<html>Bad Gateway</html>", "overloaded_error", 529, "The upstream answered with status 502."),
     (429, b"", "rate_limit_error", 429, "The upstream answered with status 429."),
     (302, b"", "api_error", 500, "The upstream answered with status 302."),
+    (999, {"error": {"type": "new_error", "message": "m"}}, "new_error", 500, "m"),
+    (500, {"error": {"type": "", "message": " "}}, "api_error", 500, "The upstream answered with status 500."),
+    (500, b'{"error": "\xff"}', "api_error", 500, '{"error": "\ufffd"}'),
+    (400, b"[" * 300 + b"]" * 300, "invalid_request_error", 400, "The upstream answered with status 400."),
+    (429, b"[" * 5000, "rate_limit_error", 429, "The upstream answered with status 429."),
     (500, b"see https://user:pass@host/", "api_error", 500, "see https://" + "host/"),
 ]  # fmt: skip
 
@@ -337,3 +370,6 @@ def test_details_are_kept_and_the_key_is_not_shown() -> None:
     details = {"error_code": "ramp_limit_exceeded"}
     error = told({"error": {"type": "rate_limit_error", "message": "key sk-1 is slow", "details": details}}, key="sk-1")
     assert (error.message, error.details) == ("key *** is slow", details)
+    spoken = {"type": "sk-1_error", "message": "at http://me:pw@host/", "details": {"sk-1": ["sk-1", 7]}}
+    error = told({"error": spoken}, key="sk-1")
+    assert (error.type, error.message, error.details) == ("***_error", "at http://host/", {"***": ["***", 7]})

@@ -177,6 +177,44 @@ def test_inputs_that_are_mixed_are_refused() -> None:
     assert error is not None and error.type == "api_error"
 
 
+FIRST = calls({"index": 0, "id": "x", "function": {"name": "a", "arguments": "{"}})
+REST = calls({"index": 0, "function": {"arguments": "}"}})
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        FIRST + says(content="Well, ") + REST,
+        FIRST + says(reasoning="hm") + REST,
+        calls({"function": {"arguments": "{}"}}),
+        says(content="Well, ") + calls({"function": {"name": "", "arguments": "{}"}}),
+    ],
+)
+def test_an_input_that_belongs_to_no_call_is_refused(stream: bytes) -> None:
+    deltas, error = told(reader(), [stream, says("tool_calls"), DONE])
+    assert error is not None and error.type == "api_error"
+    assert d.ToolInput("}") not in deltas and d.ToolInput("{}") not in deltas
+
+
+@pytest.mark.parametrize("input", ["not json", "null", "{}{}", '{"a": "b', '{"a":' + "[" * 900 + "]" * 900 + "}"])
+def test_a_call_of_no_tool_is_told_only_if_it_is_right(input: str) -> None:
+    piece = calls({"index": 0, "id": "x", "function": {"name": "a", "arguments": input}})
+    deltas, error = told(reader(offered=False), [piece, says("tool_calls"), DONE])
+    assert error is not None and error.type == "api_error"
+    assert not [delta for delta in deltas if isinstance(delta, d.ToolInput)]
+    deltas, error = told(reader(offered=False), [piece, says("length"), DONE])
+    assert error is None and summary(deltas, error)["tools"] == [("a", input)]
+    deltas, error = told(reader(offered=False), [FIRST, REST, says(content="Well"), DONE])
+    assert [type(delta) for delta in deltas[:3]] == [d.ToolCall, d.ToolInput, d.Text]
+
+
+def test_space_and_empty_pieces_do_not_end_a_call() -> None:
+    deltas, error = told(
+        reader(), [FIRST, says(content="\n"), REST, says(content="Well"), calls({"index": 0, "function": {}}), DONE]
+    )
+    assert error is None and summary(deltas, error)["tools"] == [("a", "{}")]
+
+
 def test_only_the_first_call_where_one_at_a_time_was_asked_for() -> None:
     first = {"index": 0, "id": "x", "function": {"name": "a", "arguments": "{}"}}
     second = {"index": 1, "id": "y", "function": {"name": "b", "arguments": "{}"}}
@@ -328,7 +366,18 @@ def test_halves_of_a_character_are_joined(parts: list[bytes], text: str) -> None
 
 
 @pytest.mark.parametrize(
-    "nonsense", [b"data: hello\n\n", b'data: {"a":1}\n\n', b'data: {"choices":3}\n\n', b"data: []\n\n"]
+    "nonsense",
+    [
+        b"data: hello\n\n",
+        b'data: {"a":1}\n\n',
+        b'data: {"choices":3}\n\n',
+        b"data: []\n\n",
+        b'data: {"choices":[{"delta":{"content":"\xff"}}]}\n\n',
+        b'data: {"choices":[],"a":%s%s}\n\n' % (b"[" * 5000, b"]" * 5000),
+        b'data: {"choices":[],"a":%s"\\ud800"%s}\n\n' % (b"[" * 5000, b"]" * 5000),
+        b'data: {"error":%s%s}\n\n' % (b"[" * 900, b"]" * 900),
+    ],
+    ids=lambda data: repr(data[:24]),
 )
 def test_nonsense_ends_it_after_what_was_said(nonsense: bytes) -> None:
     reading = reader()
@@ -374,12 +423,21 @@ POOR = "The engine's account has no credit left."
         (504, "", "timeout_error", "The engine answered with status 504."),
         (500, "it broke at http://u:pw@host/ with KEY", "api_error", "it broke at http://host/ with ***"),
         (302, "", "api_error", "The engine answered with status 302."),
+        (500, b'{"error": "\xff"}', "api_error", '{"error": "\ufffd"}'),
+        (500, b"[" * 5000, "api_error", "The engine answered with status 500."),
+        (500, b'{"error": %s%s}' % (b"[" * 900, b"]" * 900), "api_error", "The engine answered with status 500."),
     ],
 )  # fmt: skip
 def test_an_error_keeps_its_meaning(status: int, body: Any, type: str, message: str) -> None:
-    raw = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+    raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else msgspec.json.encode(body)
     error = Fault.read(status, raw, key="KEY").error()
     assert (error.type, error.message) == (type, message)
+
+
+@pytest.mark.parametrize("code", ["\u00b2", "9" * 5000, "-1", "600", True, 4.5, ["x"]], ids=lambda code: str(code)[:9])
+def test_a_code_that_is_no_status_is_none(code: Any) -> None:
+    error = Fault.told({"message": "broke", "code": code}).error()
+    assert (error.type, error.message) == ("api_error", "broke")
 
 
 VLLM = "This model's maximum context length is 8192 tokens. However, "

@@ -21,7 +21,7 @@ from sijo.engine.prompt import Item, Prompt, Thought
 from sijo.errors import ApiError, InvalidRequest, Overloaded, RateLimited, TimedOut, Unreachable
 from sijo.wire import blocks as b
 from sijo.wire.request import decode_count
-from tests.backends.raw import CLOSE, HANG, HEAD, Asked, Engine, Steps, chunked, engine, plain, refusal, stream
+from tests.backends.raw import CLOSE, HANG, HEAD, PAUSE, Asked, Engine, Steps, chunked, engine, plain, refusal, stream
 
 STREAMS = Path(__file__).parent / "streams"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((STREAMS / "expected.toml").read_text())
@@ -177,12 +177,25 @@ async def test_an_answer_that_breaks_off_is_an_error_and_never_asked_again(upstr
         assert (text(deltas), type(error), len(to.asked)) == ("Hel", Broken, 1)
 
 
+@pytest.mark.parametrize("rest", [b"zz\r\n", chunked(b"data: {") + b"zz\r\n", b"5\r\nda: {}..", b"\0"])
+async def test_a_body_that_is_no_http_any_more_is_an_answer_that_breaks_off(upstream: Upstream, rest: bytes) -> None:
+    async with engine([HEAD, chunked(says("Hel")), PAUSE, rest, HANG]) as to:
+        deltas, error = await told(chat(to, upstream))
+        assert (text(deltas), type(error), len(to.asked)) == ("Hel", Broken, 1)
+
+
 @pytest.mark.parametrize(
     "answer",
-    [[HANG], [HEAD, HANG], [HEAD, chunked(says("Hel")), HANG], [b"HTTP/1.1 500 No\r\ncontent-length: 9\r\n\r\n", HANG]],
+    [
+        [HANG],
+        [HEAD, HANG],
+        [HEAD, chunked(says("Hel")), HANG],
+        [b"HTTP/1.1 500 No\r\ncontent-length: 9\r\n\r\n", HANG],
+        [b"HTTP/1.1 100 Continue\r\n\r\n", HANG],
+    ],
 )
 async def test_an_engine_that_falls_silent_took_too_long(answer: Steps) -> None:
-    upstream = Upstream(silence=0.1)
+    upstream = Upstream(connect=0.5, silence=0.1)
     async with engine(answer) as to:
         _, error = await told(chat(to, upstream))
         assert type(error) is TimedOut
@@ -253,7 +266,16 @@ async def test_an_error_without_end_is_not_read_to_its_end(upstream: Upstream) -
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [("2", 2.0), ("-1", 0.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("x", None)]
+    ("value", "told"),
+    [
+        ("2", 2.0),
+        ("-1", 0.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("x", None),
+        ("inf", None),
+        ("1e300", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+    ],
 )
 def test_a_retry_after_is_seconds_or_a_date(value: str, told: float | None) -> None:
     assert seconds(value) == told
@@ -361,6 +383,10 @@ async def test_what_cannot_be_counted_is_told_as_it_is(upstream: Upstream) -> No
         ("llamacpp", plain({"object": "response.input_tokens", "input_tokens": 7}), 7),
         ("vllm", refusal(404), None),
         ("vllm", plain(b"<html>", kind="text/html"), None),
+        ("vllm", plain(b'{"count": "\xff"}'), None),
+        ("vllm", plain(b"[" * 5000), None),
+        ("vllm", plain({"count": -7}), None),
+        ("vllm", plain({"count": True}), None),
         ("llamacpp", refusal(400, "request (1414 tokens) exceeds the available context size (256 tokens)"), 1414),
         ("ollama", plain({"count": 7}), None),
     ],

@@ -11,6 +11,7 @@ from sijo.engine.assemble import Assembler, tool_input
 from sijo.engine.turn import blank
 from sijo.wire import blocks as b
 from sijo.wire import events as e
+from sijo.wire.opaque import opaque
 
 
 def assembled(deltas: Sequence[d.AnyDelta], expected: int = 0) -> tuple[list[Any], Any]:
@@ -80,6 +81,13 @@ def test_nothing_is_said_before_the_first_delta() -> None:
     out = Assembler(blank())
     assert list(out.feed(d.Spent(input=5))) == []
     assert isinstance(next(iter(out.feed(d.Text("a")))), e.MessageStart)
+
+
+def test_pieces_of_what_is_not_known_stand_where_no_text_or_list_was() -> None:
+    block = opaque({"type": "new", "a": [1], "b": "x", "citations": 7})
+    pieces = [{"type": "new_delta", "a": "y", "b": "y"}, {"type": "cited", "citation": {"type": "z"}}]
+    _, message = assembled([d.Open(block), *(d.Piece(opaque(piece)) for piece in pieces)])
+    assert message["content"] == [{"type": "new", "a": "y", "b": "xy", "citations": [{"type": "z"}]}]
 
 
 def test_the_message_is_what_the_events_told() -> None:

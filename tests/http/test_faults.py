@@ -36,6 +36,10 @@ match = { text = "garbage" }
 answers = { text = "One two three.", fault = { kind = "garbage", after = 2, bytes = "event: x\\ndata: {oops\\n\\n" } }
 
 [[rules]]
+match = { text = "break for long" }
+answers = { text = "never said", fault = { status = 529, retry_after = 1234567.5 } }
+
+[[rules]]
 match = { text = "hang" }
 answers = { text = "One two three.", fault = { kind = "hang", after = 2 } }
 
@@ -69,6 +73,10 @@ def test_before_the_first_byte_it_is_a_reply(scripted: Running, streamed: bool) 
     reply = said(scripted, "break at once", stream=streamed)
     assert (reply.status, reply.error) == (529, {"type": "overloaded_error", "message": "Overloaded"})
     assert reply.headers["retry-after"] == "7"
+
+
+def test_when_to_try_again_is_a_plain_number(scripted: Running) -> None:
+    assert said(scripted, "break for long").headers["retry-after"] == "1234567.5"
 
 
 def test_after_it_an_error_event_is_the_last(scripted: Running) -> None:

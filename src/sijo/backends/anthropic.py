@@ -12,6 +12,7 @@ from yarl import URL
 
 from sijo.backends.anthropic_errors import refused
 from sijo.backends.anthropic_stream import ALIEN, Reader
+from sijo.backends.foreign import NO_JSON, counted
 from sijo.backends.lines import Lines
 from sijo.backends.upstream import LACKING, Refused, Reply, Upstream, address
 from sijo.engine.abilities import Abilities
@@ -96,9 +97,9 @@ class Anthropic:
             if refusal.status in LACKING and not error.message.startswith("model"):
                 return None
             raise error from None
-        except (msgspec.DecodeError, KeyError, TypeError):
+        except (*NO_JSON, KeyError, TypeError):
             raise ApiError(ALIEN) from None
-        return count if isinstance(count, int) else None
+        return counted(count)
 
     async def close(self) -> None:
         """Nothing is held here."""

@@ -5,9 +5,7 @@ Only what is no error of the API, such as a proxy's page or another server's own
 
 from typing import Any
 
-import msgspec
-
-from sijo.backends.upstream import cleaned, decoded, without
+from sijo.backends.foreign import cleaned, decoded, deep, scrubbed, words
 from sijo.errors import BY_STATUS, BY_TYPE, ApiError, InvalidRequest, Overloaded
 
 AWAY = frozenset({502, 503})
@@ -31,17 +29,17 @@ def refused(
 def told(value: Any, *, status: int | None = None, key: str | None = None) -> ApiError:
     """The error of an envelope, with the status that it came with, or that goes with its type."""
     inner = value.get("error", value) if isinstance(value, dict) else value
+    inner = "" if deep(inner) else scrubbed(inner, key)
+    otherwise = f"The upstream answered with status {status or 500}."
     if isinstance(inner, dict) and isinstance(inner.get("type"), str) and isinstance(inner.get("message"), str):
         kind = BY_TYPE.get(inner["type"]) or BY_STATUS.get(status or 0, ApiError)
-        error = kind(without(inner["message"], key))
-        if len(inner["type"]) <= LONGEST_TYPE:  # a newer one than those known here
+        error = kind(inner["message"] if inner["message"].strip() else otherwise)
+        if 0 < len(inner["type"]) <= LONGEST_TYPE:  # a newer one than those known here
             error.type = inner["type"]
-        error.status = status if status and 400 <= status < 600 else error.status
-        if isinstance(inner.get("details"), dict):
-            error.details = msgspec.json.decode(without(msgspec.json.encode(inner["details"]).decode(), key))
+        error.status = status if status and 400 <= status <= 599 else error.status
+        error.details = inner["details"] if isinstance(inner.get("details"), dict) else None
         return error
-    message = words(inner) or f"The upstream answered with status {status or 500}."
-    return foreign(status or 500)(cleaned(message, key))
+    return foreign(status or 500)(cleaned(message(inner), key) or otherwise)
 
 
 def foreign(status: int) -> type[ApiError]:
@@ -51,8 +49,8 @@ def foreign(status: int) -> type[ApiError]:
     return BY_STATUS.get(status, InvalidRequest if 400 <= status < 500 else ApiError)
 
 
-def words(value: Any) -> str:
+def message(value: Any) -> str:
     """The message in an error of another shape, or nothing."""
     if isinstance(value, dict):
         value = value.get("message") or value.get("detail") or ""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return words(value)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from sijo.backends.anthropic_errors import told
+from sijo.backends.foreign import NO_JSON, counted, deep
 from sijo.engine import deltas as d
 from sijo.errors import ApiError
 from sijo.wire import blocks as b
@@ -29,7 +30,7 @@ BLOCK, PIECE, CITATION = (
 )
 ALIEN = "The upstream sent something that is no event of the Messages API."
 CUT = "The upstream broke off in the middle of its answer."
-SENSELESS = (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError)
+SENSELESS = (*NO_JSON, AttributeError, KeyError, TypeError, ValueError)
 NOTHING = frozenset({b"", b"[DONE]"})
 decode = msgspec.json.Decoder().decode
 Deltas = Sequence[d.AnyDelta]
@@ -49,6 +50,8 @@ WORDS: Mapping[tuple[str, str], tuple[str, Callable[[str], d.AnyDelta]]] = {
 """What has a delta of its own: the block that it is in and its type -> its one field, and the delta."""
 MESSAGE = frozenset({"type", "role", "model", "content", "stop_reason", "stop_sequence", "stop_details", "usage"})
 ENDING = frozenset({"stop_reason", "stop_sequence", "stop_details"})
+SETTLED = MESSAGE | {"id", "delta"}
+"""What the end of a message says nothing new of."""
 COUNTED = frozenset({
     "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation", "output_tokens",
     "output_tokens_details",
@@ -153,13 +156,16 @@ class Reader:
 
     def _ending(self, event: Json) -> Deltas:
         delta, usage = event.get("delta") or {}, event.get("usage") or {}
-        facts = given(event, {"type", "delta", "usage"}) | given(delta, ENDING)
+        facts = given(event, SETTLED) | given(delta, SETTLED)
         if delta.get("stop_reason"):  # some servers have an empty one when they do not know
             details = delta.get("stop_details")
             read = None if details is None else exact(details, e.StopDetails)
             if isinstance(read, Opaque):
                 self._details, read = (d.About({"stop_details": details}),), None
-            self._stop = d.Stop(delta["stop_reason"], delta.get("stop_sequence"), read)
+            reason, sequence = delta["stop_reason"], delta.get("stop_sequence")
+            if not isinstance(reason, str) or not isinstance(sequence, str | None):
+                raise TypeError("a reason to stop is a word")
+            self._stop = d.Stop(cast(e.StopReason, reason), sequence, read)
         return [*self._close(), *self._tally.go_on(usage), *about(facts, usage)]
 
     def _finish(self) -> Deltas:
@@ -175,6 +181,8 @@ class Block:
 
     def __init__(self, start: Json) -> None:
         self.kind: str = start["type"]
+        if deep(start):
+            raise ValueError("a block that is too deep")
         self.input = ""
         self.begun = False
         if self.kind in CALLS and start.get("input"):
@@ -271,10 +279,10 @@ class Tally:
             "output": usage.get("output_tokens"),
             "thinking": details.get("thinking_tokens"),
         }
-        counts |= {name: count for name, count in read.items() if isinstance(count, int)}
-        created = usage.get("cache_creation_input_tokens")
-        if isinstance(created, int):  # what no split assigns was cached for as long as is usual
-            counts["cache_5m"] = created - counts.get("cache_1h", 0)
+        counts |= {name: count for name, told in read.items() if (count := counted(told)) is not None}
+        created = counted(usage.get("cache_creation_input_tokens"))
+        if created is not None:  # what no split assigns was cached for as long as is usual
+            counts["cache_5m"] = max(created - counts.get("cache_1h", 0), 0)
 
 
 def parts(block: Json) -> list[Json]:
@@ -289,7 +297,9 @@ def parts(block: Json) -> list[Json]:
 
 
 def exact(value: Json, kind: type[T]) -> T | Opaque:
-    """The part as a struct that holds all of it, or as it is."""
+    """The part as a struct that holds all of it, or as it is. Raises ValueError for what is too deep."""
+    if deep(value):
+        raise ValueError("a part that is too deep")
     part = known(value, kind)
     return part if given(msgspec.to_builtins(part), ()) == given(value, ()) else opaque(value)
 
@@ -303,7 +313,11 @@ def about(facts: Json, usage: Json) -> Deltas:
     """What was told of the message beside its content and its counts, if anything was."""
     if rest := given(usage, COUNTED):
         facts = {**facts, "usage": rest}
-    return (d.About(facts),) if facts else ()
+    if not facts:
+        return ()
+    if deep(facts):
+        raise ValueError("it is too deep")
+    return (d.About(facts),)
 
 
 @lru_cache(64)

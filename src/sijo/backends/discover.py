@@ -12,6 +12,7 @@ import msgspec
 from yarl import URL
 
 from sijo.backends.engines import Row, engines, find
+from sijo.backends.foreign import NO_JSON
 from sijo.backends.upstream import Refused, Upstream, address
 from sijo.errors import ApiError
 
@@ -97,7 +98,7 @@ class Asked:
             try:
                 reply = await self.upstream.get(url, self.headers, timeout=self.budget)
                 self._answers[path] = msgspec.json.decode(reply)
-            except (ApiError, Refused, msgspec.DecodeError):  # nothing there, or nothing that is an engine's
+            except (ApiError, Refused, *NO_JSON):  # nothing there, or nothing that is an engine's
                 pass
         return self._answers[path]
 

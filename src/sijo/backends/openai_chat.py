@@ -11,6 +11,7 @@ import msgspec
 
 from sijo.backends import openai_request as request
 from sijo.backends.engines import Row, engines, find
+from sijo.backends.foreign import NO_JSON, counted
 from sijo.backends.lines import Broken, Lines, Whole
 from sijo.backends.openai_errors import Fault, Overflow, too_long
 from sijo.backends.openai_resume import Renderer
@@ -105,10 +106,9 @@ class OpenAIChat:
             if fault.status in LACKING:
                 return None
             raise fault.error(context=self.context) from None
-        except msgspec.DecodeError:  # a page for whatever is not known there, with status 200
+        except NO_JSON:  # a page for whatever is not known there, with status 200
             return None
-        count = find(answer, place.at)
-        return count if isinstance(count, int) else None
+        return counted(find(answer, place.at))
 
     async def close(self) -> None:
         """Nothing is held here."""
@@ -199,6 +199,7 @@ class OpenAIChat:
             lines=Lines() if reply.streams else Whole(),
             stops=request.stops(prompt, row),
             single=request.single(prompt),
+            offered=bool(prompt.tools),
             max_tokens=prompt.max_tokens,
             context=None if prompt.model.overflow == "shrink" else self.context,
             secret=self._key,

@@ -4,12 +4,13 @@ Engines word and wrap their errors each in their own way. What a client relies o
 is too long, is said in the API's words; other messages go on as they are, without what is not the client's business.
 """
 
+import re
 from typing import Any, Self
 
 import msgspec
 
 from sijo.backends.engines import engines
-from sijo.backends.upstream import cleaned, decoded
+from sijo.backends.foreign import LONGEST, cleaned, decoded, deep, words
 from sijo.engine import context as window
 from sijo.errors import (
     ApiError,
@@ -24,6 +25,7 @@ from sijo.errors import (
 
 REFUSED = "The engine refused this server's credentials."
 _BUSY = {"rate_limit_exceeded", "rate_limit_error", "too_many_requests"}
+_STATUS = re.compile("[45][0-9][0-9]")
 _POOR = {"insufficient_quota", "insufficient_balance"}
 
 
@@ -54,8 +56,8 @@ class Fault(msgspec.Struct, frozen=True):
     @classmethod
     def told(cls, value: object, key: str | None = None) -> Self:
         """From an error inside a reply, where only its code may tell the status."""
-        message, code, param = _parts({"error": value})
-        status = int(code) if code.isdigit() and 400 <= int(code) <= 599 else 500
+        message, code, param = ("", "", "") if deep(value) else _parts({"error": value})
+        status = int(code) if _STATUS.fullmatch(code) else 500
         if code in _BUSY or code in _POOR:
             status = 429
         return cls(status, cleaned(message, key), code, param)
@@ -117,8 +119,6 @@ def _parts(value: Any) -> tuple[str, str, str]:
     inner = value.get("error", value)
     if not isinstance(inner, dict):
         return str(inner), "", ""
-    message = inner.get("message", inner.get("detail", ""))
-    if not isinstance(message, str):
-        message = msgspec.json.encode(message).decode()
+    message = words(inner.get("message", inner.get("detail", "")))
     code = inner.get("code") or inner.get("type") or ""
-    return message, str(code), str(inner.get("param") or "")
+    return message, str(code)[:LONGEST], str(inner.get("param") or "")

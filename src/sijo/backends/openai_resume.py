@@ -13,6 +13,7 @@ from yarl import URL
 
 from sijo.backends import openai_request as request
 from sijo.backends.engines import Row, find
+from sijo.backends.foreign import NO_JSON
 from sijo.backends.think import CLOSE, OPEN
 from sijo.backends.upstream import Headers, Upstream
 from sijo.engine.prompt import Prompt
@@ -62,4 +63,8 @@ class Renderer:
 
     async def _ask(self, body: Json) -> object:
         async with await self.upstream.post(self._url, msgspec.json.encode(body), self.headers) as reply:
-            return find(msgspec.json.decode(await reply.whole()), self.row.render.at)
+            whole = await reply.whole()
+        try:
+            return find(msgspec.json.decode(whole), self.row.render.at)
+        except NO_JSON:
+            raise ApiError(UNRENDERED) from None

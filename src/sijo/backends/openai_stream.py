@@ -11,6 +11,7 @@ import msgspec
 
 from sijo import ids
 from sijo.backends.engines import Answer
+from sijo.backends.foreign import NO_JSON, deep
 from sijo.backends.lines import Broken, Lines
 from sijo.backends.openai_chunks import Call, Chunk, Function, Said, Usage, decode, mend
 from sijo.backends.openai_errors import Fault
@@ -21,6 +22,8 @@ from sijo.wire.events import StopDetails
 
 SLACK = 16
 """Tokens by which an engine's window may be counted otherwise than ours."""
+MIXED = "The engine mixed the input of a tool call with something else."
+UNOFFERED = "The engine called a tool that it was not given, with an input that is no JSON object."
 ALIEN = "The engine sent something that is no chat completion."
 
 
@@ -28,8 +31,9 @@ class Reader:
     """Reads one answer: `feed` it what comes until it is `done`, then `end` it.
 
     `tags` finds thinking in the text; `stops` are the sequences that the engine was told; `single` drops all calls but
-    the first; `max_tokens` is what the client asked for, `context` the engine's window: where that was full before, it
-    is the reason; `secret` is never repeated in an error.
+    the first; without `offered` tools nobody looks at a call later, so its input is told when it is whole and right;
+    `max_tokens` is what the client asked for, `context` the engine's window: where that was full before, it is the
+    reason; `secret` is never repeated in an error.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class Reader:
         lines: Lines | None = None,
         stops: Collection[str] = (),
         single: bool = False,
+        offered: bool = True,
         max_tokens: int = 0,
         context: int | None = None,
         secret: str | None = None,
@@ -49,7 +54,7 @@ class Reader:
         self._answer, self._stops = answer, stops
         self._tags, self._lines = tags or Tags(), lines or Lines()
         self._max_tokens, self._context, self._secret = max_tokens, context, secret
-        self._calls = Calls(single)
+        self._calls = Calls(single, offered)
         self._usage: Usage | None = None
         self._told: d.Spent | None = None
         self._error: ApiError | None = None
@@ -79,6 +84,7 @@ class Reader:
             raise self._error
         if not (self.done or self._finish):
             raise Broken
+        self._calls.end(out, cut=self._answer.finish.get(self._finish) == "max_tokens")
         if self._half:
             self._text("", out)
         out += self._tags.end()
@@ -93,7 +99,7 @@ class Reader:
             return
         try:
             chunk = decode(payload)
-        except msgspec.DecodeError as error:
+        except NO_JSON as error:
             self._odd(payload, error, out)
         else:
             self._chunk(chunk, out)
@@ -124,6 +130,8 @@ class Reader:
     def _said(self, said: Said, out: list[d.AnyDelta]) -> None:
         if thinking := said.reasoning_content or said.reasoning:
             self._tags.thought()
+            if not self._calls.over:
+                self._calls.end(out)
             out.append(d.Thinking(thinking))
         if text := said.content:
             if self._tags.plain and not self._half:
@@ -141,9 +149,12 @@ class Reader:
     def _text(self, text: str, out: list[d.AnyDelta]) -> None:
         if self._half:
             text, self._half = "\ufffd" + text, ""
-        out += self._tags.feed(text)
+        if told := self._tags.feed(text):  # after a call the text comes this way, however plain it is
+            if not self._calls.over:
+                self._calls.end(out)
+            out += told
 
-    def _odd(self, payload: bytes, error: msgspec.DecodeError, out: list[d.AnyDelta]) -> None:
+    def _odd(self, payload: bytes, error: Exception, out: list[d.AnyDelta]) -> None:
         """What is no chunk: the end, an empty line, half a character, or nonsense."""
         bare = payload.strip()
         if bare == b"[DONE]":
@@ -159,7 +170,7 @@ class Reader:
             value = json.loads(payload)
             mended, half = mend(value, self._half)
             chunk = msgspec.convert(mended, Chunk)
-        except ValueError:
+        except (ValueError, RecursionError):
             self._fail(ApiError(ALIEN))
             return
         self._half = ""
@@ -210,20 +221,27 @@ class Calls:
     under one index differ in their ids. The API's ids are new ones: engines count theirs anew in each answer.
     """
 
-    def __init__(self, single: bool = False) -> None:
+    def __init__(self, single: bool = False, offered: bool = True) -> None:
         self.made = 0
-        self._single = single
+        self.over = True
+        """None is open: something else was said since."""
+        self._single, self._offered = single, offered
         self._index: int | None = None
         self._id: str | None = None
-        self._named = True
+        self._named = False
         self._early: list[str] = []
+        self._held: list[str] = []
         self._seen: set[int] = set()
 
     def feed(self, piece: Call, out: list[d.AnyDelta]) -> None:
-        """Raises ApiError for a piece of a call that has ended."""
+        """Raises ApiError for a piece of a call that has ended, and for one that belongs to none."""
         function = piece.function or Function()
         if self._begins(piece, function):
+            self.end(out)
             self._index, self._id, self._named, self._early = piece.index, piece.id, False, []
+            self.over = False
+        elif self.over and function.arguments:
+            raise ApiError(MIXED)
         if function.name and not self._named:
             self._named = True
             self.made += 1
@@ -232,6 +250,15 @@ class Calls:
             self._input("".join(self._early), out)
         if arguments := function.arguments:
             self._input(arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode(), out)
+
+    def end(self, out: list[d.AnyDelta], *, cut: bool = False) -> None:
+        """The call that is open is over; `cut`: for want of room. Raises ApiError for an input that is none."""
+        self.over = True
+        text, self._held = "".join(self._held), []
+        if text and not cut and not sound(text):
+            raise ApiError(UNOFFERED)
+        if text:
+            out.append(d.ToolInput(text))
 
     @property
     def _dropped(self) -> bool:
@@ -243,7 +270,7 @@ class Calls:
         if piece.index == self._index:
             return bool(function.name and piece.id and self._id and piece.id != self._id)
         if piece.index in self._seen and not function.name:
-            raise ApiError("The engine mixed the inputs of two tool calls.")
+            raise ApiError(MIXED)
         self._seen.add(piece.index)
         return True
 
@@ -251,4 +278,16 @@ class Calls:
         if not self._named:
             self._early.append(text)
         elif text and not self._dropped:
-            out.append(d.ToolInput(text))
+            if self._offered:
+                out.append(d.ToolInput(text))
+            else:
+                self._held.append(text)
+
+
+def sound(text: str) -> bool:
+    """Whether it is a JSON object, and none that is too deep."""
+    try:
+        value = msgspec.json.decode(text)
+    except NO_JSON:
+        return False
+    return isinstance(value, dict) and not deep(value)

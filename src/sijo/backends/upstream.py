@@ -10,13 +10,14 @@ import email.utils
 import logging
 import math
 import random
-import re
 import time
 from collections.abc import Mapping
-from typing import Any, Self
+from functools import partial
+from typing import Self
 
 import aiohttp
-import msgspec
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from sijo.backends.lines import Broken
@@ -38,9 +39,8 @@ LARGEST = 4 * 1024 * 1024
 AGAIN = frozenset({408, 429, 502, 503, 504, 529})
 LACKING = frozenset({404, 405, 501})
 """What a server answers where it has no such endpoint."""
-LONGEST = 2000
-"""Characters of an engine's own message that are read, and passed on."""
-_USERINFO = re.compile(r"//[^/\s@]+@")
+LONGEST_WAIT = 366 * 86_400.0
+"""Seconds of a `retry-after` beyond which it is no time at all."""
 
 AWAY = "The engine behind this model cannot be reached."
 SLOW = "The engine behind this model took too long."
@@ -114,6 +114,7 @@ class Upstream:
         self.tries = tries
         self.pause = pause
         self._limits = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=silence)
+        self._patience = connect + silence  # aiohttp looks for no name, and after a 1xx for no reply, by these limits
         self._session: aiohttp.ClientSession | None = None
 
     async def post(self, url: URL, body: bytes, headers: Headers) -> Reply:
@@ -155,7 +156,8 @@ class Upstream:
     async def _once(self, method: str, url: URL, body: bytes | None, headers: Headers) -> Reply:
         if self._session is None:
             self._session = session(self._limits)
-        response = await self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
+        async with asyncio.timeout(self._patience):
+            response = await self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
         reply = Reply(response)
         if response.status == 200:
             return reply
@@ -163,10 +165,28 @@ class Upstream:
             raise Refused(response.status, response.headers, await reply.whole())
 
 
+class Handler(ResponseHandler):
+    """aiohttp's side of a connection. Where a body ends to be HTTP, aiohttp closes the connection and leaves whoever
+    waits for more of it to wait for ever, past all limits: here it is told."""
+
+    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+        if isinstance(exc, HttpProcessingError) and self._payload is not None and not self._payload.is_eof():
+            self._payload.set_exception(aiohttp.ClientPayloadError(str(exc)))
+        super().set_exception(exc, *cause)
+
+
+class Connector(aiohttp.TCPConnector):
+    """Connections of that kind; without a bound, the gates have theirs."""
+
+    def __init__(self) -> None:
+        super().__init__(limit=0, keepalive_timeout=60)
+        self._factory = partial(Handler, loop=self._loop)  # type: ignore[assignment]
+
+
 def session(limits: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
     """No cookies, no proxy or password from the environment, no redirect, no compression, no bound on connections."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+        connector=Connector(),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=limits,
         headers={"Accept-Encoding": "identity", "User-Agent": "sijo"},
@@ -198,37 +218,18 @@ def meaning(error: Exception, *, begun: bool = False) -> ApiError:
     return Broken() if begun else Unreachable(AWAY)
 
 
-def decoded(body: bytes) -> Any:
-    """The JSON of a reply with an error status, or its text. A page of HTML tells nothing."""
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return "" if body.lstrip()[:1] in (b"<", b"") else body.decode(errors="replace")
-
-
-def cleaned(message: str, key: str | None) -> str:
-    """An engine's own words, no longer than a client wants to read, without the engine's key or a password."""
-    return without(_USERINFO.sub("//", message), key).strip()[:LONGEST]  # not cut before: half a key is too much, too
-
-
-def without(message: str, key: str | None) -> str:
-    """The message without a key that it may repeat."""
-    return message.replace(key, "***") if key else message
-
-
 def seconds(value: str | None) -> float | None:
     """A `retry-after`: seconds, or a date."""
     if value is None:
         return None
     try:
         given = float(value)
-        return max(given, 0.0) if math.isfinite(given) else None
     except ValueError:
-        pass
-    try:
-        return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError):
-        return None
+        try:
+            given = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+        except (TypeError, ValueError, OverflowError):
+            return None
+    return max(given, 0.0) if math.isfinite(given) and given <= LONGEST_WAIT else None
 
 
 def address(url: str, key: str | None = None) -> tuple[URL, dict[str, str]]:

@@ -243,14 +243,16 @@ STEPS: Mapping[type, Step] = {
 
 def grown(block: b.Block | Opaque, pieces: Sequence[Json]) -> b.Block:
     """The block with pieces that have no delta of their own here: texts are added to those of the same name, citations
-    to the list, anything else stands in its place."""
+    to the list, anything else stands in its place. So does a text where no text was."""
     whole, texts = msgspec.to_builtins(block), dict[str, list[str]]()
     for piece in pieces:
         for name, value in piece.items():
             if name == "citation":
-                whole["citations"] = [*(whole.get("citations") or []), value]
+                before = whole.get("citations")
+                whole["citations"] = [*(before if isinstance(before, list) else ()), value]
             elif isinstance(value, str) and name != "type":
-                texts.setdefault(name, [whole.get(name) or ""]).append(value)
+                begun = whole.get(name)
+                texts.setdefault(name, [begun if isinstance(begun, str) else ""]).append(value)
             elif name not in ("type", "estimated_tokens"):
                 whole[name] = value
     whole |= {name: "".join(parts) for name, parts in texts.items()}

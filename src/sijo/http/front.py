@@ -122,7 +122,7 @@ async def reply(call: Call, error: ApiError, send: Send, *, status: int | None =
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     status = status or error.status
     if error.retry_after is not None:
-        headers.append((b"retry-after", f"{error.retry_after:g}".encode()))
+        headers.append((b"retry-after", f"{error.retry_after:.3f}".rstrip("0").rstrip(".").encode()))
     retry = error.should_retry if error.should_retry is not None else (False if status == 400 else None)
     if retry is not None:
         headers.append((b"x-should-retry", b"true" if retry else b"false"))
