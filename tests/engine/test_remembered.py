@@ -12,7 +12,7 @@ from sijo.engine import schemas
 from sijo.engine.betas import betas
 from sijo.engine.calls.fit import Fit
 from sijo.engine.calls.marks import marks
-from sijo.engine.remembered import remembered
+from sijo.engine.remembered import Texts, remembered
 from sijo.errors import InvalidRequest
 from sijo.wire.base import Json
 
@@ -69,3 +69,17 @@ def test_a_header_of_betas_has_an_end() -> None:
     assert len(betas().parse([",".join(f"x{at}" for at in range(100))], strict=False)) == 100
     with pytest.raises(InvalidRequest, match="anthropic-beta: the header may have at most 4096 characters"):
         betas().parse(["x," * 1000, "y," * 1100], strict=False)
+
+
+def test_texts_are_made_once_and_the_oldest_go() -> None:
+    made: list[str] = []
+    texts = Texts(10)
+
+    def of(data: str) -> str:
+        return texts.of(data, lambda: made.append(data) or data.upper())
+
+    assert [of("aaaa"), of("bbbb"), of("aaaa"), of("cccc"), of("aaaa"), of("bbbb")] == [
+        "AAAA", "BBBB", "AAAA", "CCCC", "AAAA", "BBBB",
+    ]  # fmt: skip
+    assert made == ["aaaa", "bbbb", "cccc", "bbbb"]
+    assert of("much longer than all") == "MUCH LONGER THAN ALL"

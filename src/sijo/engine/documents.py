@@ -3,18 +3,22 @@
 import base64
 import subprocess
 import sys
+from functools import partial
 from html import escape
 from pathlib import Path
 
 import msgspec
 
 from sijo.engine import pages
+from sijo.engine.remembered import Texts
 from sijo.errors import InvalidRequest
 from sijo.wire import blocks as b
 from sijo.wire.sources import PdfBase64, PlainText, Url
 
 SECONDS, GRACE = 10.0, 2.0
 """For all pages of a PDF, and for a process to start and to end."""
+TEXTS = Texts(1 << 24)
+"""Of PDFs: a conversation brings them along in each request."""
 
 
 def blocks(document: b.Document, path: str) -> list[b.Block]:
@@ -24,7 +28,7 @@ def blocks(document: b.Document, path: str) -> list[b.Block]:
         case PlainText(data=data):
             return [b.Text(f"{head}\n{data}\n</document>")]
         case PdfBase64(data=data):
-            return [b.Text(f"{head}\n{pdf_text(data, path)}\n</document>")]
+            return [b.Text(f"{head}\n{TEXTS.of(data, partial(pdf_text, data, path))}\n</document>")]
         case b.ContentSource(content=str() as text):
             return [b.Text(f"{head}\n{text}\n</document>")]
         case b.ContentSource(content=list() as parts):
