@@ -35,7 +35,7 @@ odd: Made = st.one_of(
     texts,
     st.sampled_from(PHRASES),
     st.sampled_from(range(len(LITERALS))).map(lambda at: f"@raw {at}"),
-)
+).map(copy.deepcopy)  # what is put somewhere may be broken there in turn
 
 Json = dict[str, Any]
 Path = tuple[Any, ...]
