@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 from sijo.toolbox import processes
@@ -112,20 +112,28 @@ class Shell:
     def run(self, command: str, seconds: float) -> int | None:
         """The command's status, or None where it took too long and its processes were killed. Raises Died."""
         before = processes.descendants(self._process.pid)
-        try:
-            self._write(command.encode("utf-8", "surrogateescape") + b"\0")
-        except BrokenPipeError as error:
-            raise Died(self._process.wait()) from error
+        self._give(command.encode("utf-8", "surrogateescape"))
         try:
             return self._awaited(seconds)
         except queue.Empty:
-            processes.kill(processes.descendants(self._process.pid) - before)
+            killed = processes.descendants(self._process.pid) - before
+            processes.kill(killed)
         try:
             self._awaited(GRACE)
+            self._bury(killed)
         except queue.Empty as error:
             self.close()
             raise Died(None) from error
         return None
+
+    def _bury(self, killed: Collection[int]) -> None:
+        """Let bash notice whom it has lost, and say so now: it would say it in the midst of the next command."""
+        for _ in range(TRIES):
+            if processes.descendants(self._process.pid).isdisjoint(killed):
+                break
+            time.sleep(0.01)
+        self._give(b":")
+        self._awaited(GRACE)
 
     def output(self) -> str:
         """What was written since this was last asked."""
@@ -137,6 +145,13 @@ class Shell:
         self._end()
         with self._writing:
             self._shut()
+
+    def _give(self, command: bytes) -> None:
+        """Let it run a command. Raises Died."""
+        try:
+            self._write(command + b"\0")
+        except BrokenPipeError as error:
+            raise Died(self._process.wait()) from error
 
     def _write(self, data: bytes) -> None:
         with self._writing:  # for nobody to close it meanwhile
