@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -66,15 +67,15 @@ def cost() -> None:
     lined = min(spent(lambda: Lines(found)) for _ in range(ROUNDS))
     ranking, lines = Ranking(found), Lines(found)
     asked("warm")
-    ranked = [min(spent(lambda q=q: ranking.best(q, 5)) for _ in range(ROUNDS)) for _, q in questions()]
-    scanned = median(spent(lambda q=q: naive(found, q, 5)) for _, q in questions()[:5])
+    ranked = [min(spent(partial(ranking.best, q, 5)) for _ in range(ROUNDS)) for _, q in questions()]
+    scanned = median(spent(partial(naive, found, q, 5)) for _, q in questions()[:5])
     print(f"{MANY:,} tools indexed for BM25: {built:.0f} ms of CPU; for patterns: {lined:.0f} ms (goal under 1,000)")
     print(f"searched by BM25: median {median(ranked):.2f} ms of CPU, worst {max(ranked):.2f} (goal under 5)")
     print(f"  a scan of all tools: {scanned:.0f} ms, {scanned / median(ranked):,.0f} times as much")
     for pattern in EVERYDAY:
         linear = Linear.of(pattern, lines)
         if linear is not None:
-            best = min(spent(lambda one=linear: one.names(lines, 5)) for _ in range(ROUNDS))
+            best = min(spent(partial(linear.names, lines, 5)) for _ in range(ROUNDS))
             print(f"searched by pattern: {best:.2f} ms of CPU: {pattern}")
 
 

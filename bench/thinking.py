@@ -60,7 +60,7 @@ def turn(kind: type[d.Text] | type[d.Thinking], last: Callable[[], Filter]) -> T
     prompt = Prompt(model=model, request=request, system=(), items=(), max_tokens=LENGTH, thought=Thought())
     words: list[d.AnyDelta] = [kind(word) for word in said()]
     deltas = [d.Spent(10), *words, d.Spent(0, LENGTH), d.Stop("end_turn")]
-    return Turn(prompt, Engine(deltas), filters=lambda: [Meter(LENGTH, 10, tokens), last()])
+    return Turn(prompt, Engine(deltas), filters=lambda _: [Meter(LENGTH, lambda: 10, tokens), last()])
 
 
 async def seconds(one: Turn) -> float:

@@ -94,6 +94,7 @@ def chunks(draw: st.DrawFn) -> Json:
         case "usage":
             whole["usage"] = draw(usages())
         case "odd":
+            odd: tuple[Any, ...]
             odd = (None, {}, [{}], [None], [{"index": 1, "text": "t"}], [{"message": {"content": "m"}}], "no", [[]],
                    [{"index": 1, "delta": {"content": "b"}}, {"index": 0, "delta": {"content": "a"}}])  # fmt: skip
             whole["choices"] = draw(st.sampled_from(odd))

@@ -46,7 +46,19 @@ PIECES: tuple[Json, ...] = (
     {"type": "new_delta", "new": "x", "content": 7, "type2": {}}, {"type": "compaction_delta", "content": "x"},
     {"type": "thinking_delta", "thinking": "x", "estimated_tokens": 7}, {"type": "new", "partial_json": "{"},
 )  # fmt: skip
-REASONS = ("end_turn", "end_turn", "tool_use", "max_tokens", "stop_sequence", "new_reason", "", None, 7, [], {"a": 1})
+REASONS: tuple[Any, ...] = (
+    "end_turn",
+    "end_turn",
+    "tool_use",
+    "max_tokens",
+    "stop_sequence",
+    "new_reason",
+    "",
+    None,
+    7,
+    [],
+    {"a": 1},
+)
 ABOUT: tuple[Json, ...] = (
     {}, {}, {"container": {"id": "c", "expires_at": "now"}}, {"container": 7}, {"context_management": []}, {"new": 1},
     {"id": 7}, {"id": "msg_" + "x" * 40}, {"role": "user"}, {"content": [{"type": "text", "text": "early"}]},
@@ -57,6 +69,7 @@ ABOUT: tuple[Json, ...] = (
 @st.composite
 def usages(draw: st.DrawFn) -> Any:
     if draw(st.sampled_from((False, False, False, True))):
+        odd: tuple[Any, ...]
         odd = (None, {}, [], "many", {"cache_creation": []}, {"service_tier": {}}, {"server_tool_use": 7, "new": [1]},
                {"iterations": "x", "inference_geo": None}, {"output_tokens_details": 1}, {"speed": 7})  # fmt: skip
         return draw(st.sampled_from(odd))
@@ -70,7 +83,7 @@ def usages(draw: st.DrawFn) -> Any:
 
 @st.composite
 def starts(draw: st.DrawFn) -> Json:
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": []}
+    message: Json = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": []}
     message |= {"stop_reason": None, "stop_sequence": None, "usage": draw(usages())}
     return {"type": "message_start", "message": {**message, **draw(st.sampled_from(ABOUT))}}
 
@@ -104,7 +117,7 @@ def endings(draw: st.DrawFn) -> Json:
     }
     more = draw(st.sampled_from(ABOUT))
     if draw(st.sampled_from((False, False, True))):
-        odd = ({"type": "refusal"}, {"type": "new"}, [], 7, {"type": "refusal", "category": 1})
+        odd: tuple[Any, ...] = ({"type": "refusal"}, {"type": "new"}, [], 7, {"type": "refusal", "category": 1})
         delta["stop_details"] = draw(st.sampled_from(odd))
     return {"type": "message_delta", "delta": {**delta, **more}, "usage": draw(usages())}
 

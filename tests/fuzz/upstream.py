@@ -108,7 +108,7 @@ class Upstream:
     def _next(self, body: bytes) -> Answer:
         found = NAME.search(body)
         answers = self.talks.get(int(found[1])) if found else None
-        if not answers:
+        if found is None or not answers:
             return Answer((b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(NUMBERS), NUMBERS))
         if len(answers) > 1:
             self.talks[int(found[1])] = answers[1:]
