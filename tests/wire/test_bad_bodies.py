@@ -26,7 +26,7 @@ def sent(row: Row, *, strict: bool) -> str | None:
 
     try:
         kind = CountRequest if row.count else MessageRequest
-        request = rules.read(row.sent, kind, closed=closed, lenient=not strict, betas=bool(betas))
+        request = rules.read(rules.parse(row.sent), kind, closed=closed, lenient=not strict, betas=bool(betas))
         tools = rules.tools(request.tools)
         model = models().get(request.model) or models().generic(request.model, 32_000, 32_000)
         facts = rules.Facts(model=model, betas=betas, version=row.version, strict=strict, own=OWN.types)

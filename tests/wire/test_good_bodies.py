@@ -27,7 +27,7 @@ def body(**fields: object) -> bytes:
 
 def taken(**fields: object) -> MessageRequest:
     """What a lenient server reads of a request that carries a beta."""
-    return rules.read(body(**fields), MessageRequest, lenient=True, betas=True)
+    return rules.read(rules.parse(body(**fields)), MessageRequest, lenient=True, betas=True)
 
 
 def test_a_lenient_server_leaves_out_what_a_newer_client_brings(caplog: pytest.LogCaptureFixture) -> None:
@@ -53,7 +53,7 @@ def test_a_lenient_server_leaves_out_what_a_newer_client_brings(caplog: pytest.L
 
 def test_without_a_beta_what_is_unknown_is_a_mistake() -> None:
     with pytest.raises(InvalidRequest, match=r"^verve: Extra inputs are not permitted$"):
-        rules.read(body(verve=1), MessageRequest, lenient=True, betas=False)
+        rules.read(rules.parse(body(verve=1)), MessageRequest, lenient=True, betas=False)
 
 
 def test_what_is_wrong_is_refused_though_more_is_unknown() -> None:
@@ -65,14 +65,16 @@ def test_a_closed_field_is_told_by_the_model() -> None:
     def closed(model: str) -> frozenset[str]:
         return frozenset() if model == "open" else frozenset({"speed"})
 
-    assert rules.read(body(model="open", speed="fast"), MessageRequest, closed=closed).speed == "fast"
+    assert rules.read(rules.parse(body(model="open", speed="fast")), MessageRequest, closed=closed).speed == "fast"
     with pytest.raises(InvalidRequest, match=r"^speed: Extra inputs are not permitted$"):
-        rules.read(body(model="shut", speed="fast"), MessageRequest, closed=closed)
+        rules.read(rules.parse(body(model="shut", speed="fast")), MessageRequest, closed=closed)
 
 
 def test_tools_are_decoded_by_their_type() -> None:
     request = rules.read(
-        body(tools=[{"name": "f", "input_schema": {"type": "object"}}, {"type": "bash_20250124", "name": "bash"}]),
+        rules.parse(
+            body(tools=[{"name": "f", "input_schema": {"type": "object"}}, {"type": "bash_20250124", "name": "bash"}])
+        ),
         MessageRequest,
     )
     assert rules.tools(request.tools) == [
@@ -86,7 +88,9 @@ def test_a_thousand_pictures_are_too_many_and_twenty_one_large_ones_too() -> Non
     picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
 
     def refused(count: int) -> str:
-        request = rules.read(body(messages=[{"role": "user", "content": [picture] * count}]), MessageRequest)
+        request = rules.read(
+            rules.parse(body(messages=[{"role": "user", "content": [picture] * count}])), MessageRequest
+        )
         model = models().get("claude-sonnet-4-5")
         assert model is not None
         with pytest.raises(InvalidRequest) as error:

@@ -26,7 +26,7 @@ GOOD: list[dict[str, Any]] = [json.loads(row.sent) for row in rows("good_bodies"
 def refusal(body: bytes, **how: Any) -> str | None:
     """The words with which a body is refused by all rules together, or None. What is raised else comes through."""
     try:
-        request = rules.read(body, MessageRequest, **how)
+        request = rules.read(rules.parse(body), MessageRequest, **how)
         tools = rules.tools(request.tools)
         model = models().get(request.model) or models().generic(request.model, 32_000, 32_000)
         rules.check(request, tools, rules.Facts(model=model, strict=not how.get("lenient")))
@@ -166,7 +166,7 @@ def test_what_the_decoder_refuses_is_explained_and_what_it_takes_is_not(whole: d
         good = False
     words = None
     try:
-        rules.read(body, CountRequest)
+        rules.read(rules.parse(body), CountRequest)
     except InvalidRequest as error:
         words = error.message
     # msgspec takes a lone struct without its type, which the API does not

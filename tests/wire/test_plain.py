@@ -35,7 +35,7 @@ def test_all_rules_together_say_the_same(row: Row) -> None:
 def verdict(body: bytes, strict: bool, *, every: bool) -> str | bool:
     """The words of a refusal, or whether caching is asked for; by `every` rule, or by those that are chosen."""
     try:
-        request = rules.read(body, MessageRequest, lenient=not strict)
+        request = rules.read(rules.parse(body), MessageRequest, lenient=not strict)
         tools = rules.tools(request.tools)
         model = models().get(request.model) or models().generic(request.model, 32_000, 32_000)
         facts = rules.Facts(model=model, strict=strict)

@@ -9,7 +9,6 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -23,10 +22,6 @@ from sijo.http.limits.plans import EACH
 from sijo.store import Database, Prefixes
 from sijo.store.buckets import Buckets
 from sijo.store.spend import Spend as Spent
-
-if TYPE_CHECKING:
-    pass
-
 
 KEY_BYTES = 32
 logger = logging.getLogger("sijo.limits")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from sijo.engine.entry import MOST
-from sijo.engine.rules.body import DEEPEST
+from sijo.engine.rules.body import held
 
 NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises: for bad UTF-8 and for too many levels msgspec has no error of its own."""
@@ -32,18 +32,7 @@ def decoded(body: bytes) -> Any:
 
 def deep(value: Any) -> bool:
     """Whether it has more levels than may safely be written again."""
-    level = [value]
-    for _ in range(DEEPEST + 1):
-        below: list[Any] = []
-        for part in level:
-            if part.__class__ is dict:
-                below += part.values()
-            elif part.__class__ is list:
-                below += part
-        if not below:
-            return False
-        level = below
-    return True
+    return held(value) < 0
 
 
 def counted(value: object) -> int | None:

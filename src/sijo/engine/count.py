@@ -58,7 +58,7 @@ def prompt_tokens(prompt: Prompt, text: Text) -> int:
             total += add(item.content, texts, high)
             continue
         for block in item.content:
-            total += block_tokens(block, texts, high)
+            total += add((block,), texts, high)
             texts += [encoded(deferred.pop(name)) for name in found(block) if name in deferred]
     return total + text("\n".join(texts))
 
@@ -143,22 +143,19 @@ def add(blocks: Iterable[Any], texts: list[str], high: bool, *, flat: bool = Fal
             texts.append(block.content)
             beside += BLOCK
         elif kind is not b.ToolResult or not flat:
-            beside += block_tokens(block, texts, high)
+            beside += _rare(block, texts, high)
     return beside
 
 
-def block_tokens(block: Any, texts: list[str], high: bool) -> int:
-    """The tokens of a block beside its texts, which are added to `texts`."""
+def _rare(block: Any, texts: list[str], high: bool) -> int:
+    """The same of one block of those that are not known at sight."""
     match block:
-        case b.Text():
-            texts.append(block.text)
-            return 0
-        case b.ToolUse() | b.ServerToolUse() | b.McpToolUse():
+        case b.ServerToolUse() | b.McpToolUse():
             texts += (block.name, _encode(block.input).decode())
-        case b.ToolResult(content=str() as whole) | b.McpToolResult(content=str() as whole):
+        case b.McpToolResult(content=str() as whole):
             texts.append(whole)
         case b.ToolResult() | b.McpToolResult():
-            return BLOCK + sum(block_tokens(part, texts, high) for part in block.content)
+            return BLOCK + add(block.content, texts, high)
         case b.Thinking():
             texts.append(block.thinking)
             return 0
@@ -188,7 +185,7 @@ def _document(block: b.Document, texts: list[str], high: bool) -> int:
             texts.append(whole)
             return 0
         case b.ContentSource(content=list() as parts):
-            return sum(block_tokens(part, texts, high) for part in parts)
+            return add(parts, texts, high)
         case PdfBase64(data=data):
             return PAGE * max(1, round(len(data) * 3 / 4 / PAGE_BYTES))
         case _:

@@ -144,7 +144,7 @@ class Intake:
     ) -> tuple[CountRequest, Prompt, Served, rules.Case]:
         lenient = not self.catalog.strict
         closed = NONE if lenient else partial(self._closed, terms)
-        request = rules.formed(found, kind, closed=closed, lenient=lenient, betas=bool(terms.betas))
+        request = rules.read(found, kind, closed=closed, lenient=lenient, betas=bool(terms.betas))
         tools = rules.tools(request.tools) if request.tools else []
         served = self.catalog.find(request.model)
         able = served.backend.abilities

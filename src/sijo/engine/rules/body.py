@@ -43,18 +43,6 @@ _encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode
 
 
 def read(
-    body: bytes,
-    kind: type[R],
-    *,
-    closed: frozenset[str] | Callable[[str], frozenset[str]] = frozenset(),
-    lenient: bool = False,
-    betas: bool = False,
-) -> R:
-    """The request that a body is. Raises InvalidRequest with the first fault."""
-    return formed(parse(body), kind, closed=closed, lenient=lenient, betas=betas)
-
-
-def formed(
     found: Any,
     kind: type[R],
     *,
@@ -62,7 +50,7 @@ def formed(
     lenient: bool = False,
     betas: bool = False,
 ) -> R:
-    """The request that parsed JSON is. Raises InvalidRequest with the first fault.
+    """The request that a body's JSON is. Raises InvalidRequest with the first fault.
 
     `closed` are top-level fields that this request may not have, or what tells them for a model: they count as unknown.
     Where `lenient`, unknown fields of a request that carries any beta (`betas`) are left out instead, and logged.

@@ -25,7 +25,7 @@ RESUMED = (b.ServerToolUse, b.McpToolUse, b.McpToolResult, *b.SERVER_RESULTS)
 def check(request: CountRequest, tools: Sequence[AnyTool], facts: Facts) -> Case:
     """What is known of a request once it broke no rule. Raises InvalidRequest for the first one that it breaks."""
     case, has = Case(request, tools, facts), given(request)
-    for rule, needs in RULES[:BEFORE]:
+    for rule, needs in FIRST:
         if not has.isdisjoint(needs):
             rule(case)
     case.turns.walk()
@@ -221,6 +221,7 @@ RULES: tuple[tuple[Rule, Collection[str]], ...] = (
 )
 """In order, each with what a request has to have for the rule to have anything to say about it."""
 BEFORE = [rule for rule, _ in RULES].index(conversation)
+FIRST = RULES[:BEFORE]
 """Rules that come before the messages are walked."""
 FIELDS = tuple(sorted({need for _, needs in RULES for need in needs} - {EVERY, TOOLS, BLOCKS}))
 COUNTED = tuple(field for field in FIELDS if field in CountRequest.__struct_fields__)
