@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from tests.connections import Connections
+
 HANG, CLOSE, PAUSE = object(), object(), object()
 """Say nothing more until the client leaves; leave oneself; let the client read what was said."""
 Step = bytes | object
@@ -22,19 +24,18 @@ class Asked:
     body: Any
 
 
-class Engine:
+class Engine(Connections):
     """`reply` says what to do about each request, one after the other on as many connections as there are."""
 
     def __init__(self, reply: Callable[[Asked], Steps]) -> None:
+        super().__init__()
         self.reply = reply
         self.asked: list[Asked] = []
-        self.connections = 0
         self.port = 0
         self.heard = asyncio.Event()
         """Something was asked."""
         self.left = asyncio.Event()
         """The client has left while it was waiting."""
-        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -44,26 +45,7 @@ class Engine:
     def bodies(self) -> list[Any]:
         return [asked.body for asked in self.asked]
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            while await self._answer(reader, writer):
-                pass
-        except (asyncio.CancelledError, asyncio.IncompleteReadError, ConnectionError):
-            pass  # the test is over, or the client has left
-        finally:
-            self._tasks.discard(task)
-            writer.transport.abort()
-
-    async def stop(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         asked = await read(reader)
         self.asked.append(asked)
         self.heard.set()

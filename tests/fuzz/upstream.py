@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.connections import Connections
 from tests.http.raw import hello
 
 NAME = re.compile(rb"talk-(\d+)-")
@@ -53,27 +54,25 @@ class Talk:
         return json.dumps({name: value for name, value in body.items() if value is not None}).encode()
 
 
-class Upstream:
+class Upstream(Connections):
     """Answers by talks. `busy`: answers that have not come to their end, and the server has not left either."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.talks: dict[int, Sequence[Answer]] = {}
         self.busy: list[Answer] = []
         self.port = 0
         self._made = 0
-        self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=1 << 24)
+        self._server = await asyncio.start_server(self.serve, "127.0.0.1", 0, limit=1 << 24)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
         assert self._server is not None
         self._server.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.stop()
 
     def add(self, answers: Sequence[Answer]) -> int:
         """The number of a talk with these answers."""
@@ -81,20 +80,7 @@ class Upstream:
         self.talks[self._made] = answers
         return self._made
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            while await self._answered(reader, writer):
-                pass
-        except (asyncio.CancelledError, asyncio.IncompleteReadError, OSError):
-            pass  # the search is over, or the server has left
-        finally:
-            self._tasks.discard(task)
-            writer.transport.abort()
-
-    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = await reader.readuntil(b"\r\n\r\n")
         size = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
         body = await reader.readexactly(int(size[1])) if size else b""

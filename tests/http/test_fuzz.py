@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.acts import Act, acts
 from tests.fuzz.ground import Ground, ground
 from tests.fuzz.link import play
+from tests.fuzz.same import same
 
 EXAMPLES = 150
 AT_ONCE = 6
@@ -24,14 +25,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 def test_no_client_is_answered_badly_and_none_leaves_anything_behind(place: Ground) -> None:
     with asyncio.Runner() as runner:
 
-        @settings(
-            max_examples=EXAMPLES,
-            phases=(Phase.generate, Phase.shrink),
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        )
+        @same(EXAMPLES)
         @given(st.lists(acts, min_size=1, max_size=AT_ONCE))
         def answered(every: list[Act]) -> None:
             runner.run(play(every, place.ports))

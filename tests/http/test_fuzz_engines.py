@@ -5,11 +5,12 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz.answers import talks
 from tests.fuzz.engines import Stage, stage
+from tests.fuzz.same import same
 from tests.fuzz.upstream import Talk
 
 EXAMPLES = 5
@@ -25,14 +26,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 def test_no_engine_brings_a_client_more_than_an_error_and_none_is_listened_to_for_ever(place: Stage) -> None:
     with asyncio.Runner() as runner:
 
-        @settings(
-            max_examples=EXAMPLES,
-            phases=(Phase.generate, Phase.shrink),
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        )
+        @same(EXAMPLES)
         @given(st.lists(talks, min_size=AT_ONCE // 2, max_size=AT_ONCE))
         def answered(every: list[Talk]) -> None:
             runner.run(place.play(every))
