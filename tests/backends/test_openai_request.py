@@ -283,6 +283,20 @@ def test_tools_are_functions() -> None:
     assert "strict" not in asked("llamacpp", tools=[CLOCK])["tools"][0]["function"]
 
 
+def test_a_call_that_must_be_made_is_held_to_its_schema() -> None:
+    """vLLM holds such a call to its form alone, unless it is told that the tool is strict."""
+
+    def strict(engine: str, tool: t.Custom, choice: Any) -> Any:
+        return asked(engine, tools=[tool], choice=choice)["tools"][0]["function"].get("strict")
+
+    for choice in (AnyTool(), Named("weather")):
+        assert strict("vllm", WEATHER, choice) is True
+        assert strict("sglang", WEATHER, choice) is None  # which holds every forced call
+        odd = msgspec.structs.replace(WEATHER, input_schema={"type": "object", "minProperties": 2})
+        assert strict("vllm", odd, choice) is None  # its converter might refuse this
+    assert strict("vllm", WEATHER, Auto()) is None
+
+
 def test_examples_of_an_input_are_told_in_words() -> None:
     tool = msgspec.structs.replace(WEATHER, input_examples=[{"city": "Oslo"}])
     assert asked("vllm", tools=[tool])["tools"][0]["function"]["description"].endswith('input:\n{"city":"Oslo"}')
@@ -308,10 +322,13 @@ NAMED = {"type": "function", "function": {"name": "clock"}}
         ("ollama", AnyTool(), None, ["weather", "clock"]),
         ("ollama", Named("clock"), None, ["clock"]),
         ("ollama", NoTools(), None, None),
+        (engines()["vllm"].changed({"auto": "none"}), Auto(), "none", ["weather", "clock"]),
+        (engines()["vllm"].changed({"auto": "none"}), AnyTool(), "required", ["weather", "clock"]),
+        (engines()["vllm"].changed({"auto": "none", "tool_choice": ["none"]}), Named("clock"), "none", ["clock"]),
     ],
 )
 def test_a_choice_of_tools_is_said_in_the_engines_words(
-    engine: str, choice: Any, word: Any, tools: list[str] | None
+    engine: str | Row, choice: Any, word: Any, tools: list[str] | None
 ) -> None:
     made = asked(engine, tools=[WEATHER, CLOCK], choice=choice)
     assert made.get("tool_choice") == word

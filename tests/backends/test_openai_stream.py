@@ -418,7 +418,6 @@ POOR = "The engine's account has no credit left."
         (429, {"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, "rate_limit_error", "slow down"),
         (429, {"error": {"message": "no", "code": "insufficient_quota"}}, "billing_error", POOR),
         (503, {"object": "error", "message": "The queue is full."}, "overloaded_error", "The queue is full."),
-        (500, {"error": "images are not supported"}, "invalid_request_error", "images are not supported"),
         (502, "<html>", "overloaded_error", "The engine answered with status 502."),
         (504, "", "timeout_error", "The engine answered with status 504."),
         (500, "it broke at http://u:pw@host/ with KEY", "api_error", "it broke at http://host/ with ***"),
@@ -432,6 +431,23 @@ def test_an_error_keeps_its_meaning(status: int, body: Any, type: str, message: 
     raw = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else msgspec.json.encode(body)
     error = Fault.read(status, raw, key="KEY").error()
     assert (error.type, error.message) == (type, message)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "qwen3-8b is not a multimodal model"),
+        (400, "At most 0 image(s) may be provided in one prompt."),
+        (500, "images are not supported"),
+        (500, "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj"),
+        (400, "this model is missing data required for image input"),
+        (400, "Model does not support images. Please use a model that does."),
+    ],
+)
+def test_without_eyes_it_is_said_in_the_apis_words(status: int, words: str) -> None:
+    """Clients find these words, take the image out of the conversation, and go on."""
+    error = Fault.read(status, msgspec.json.encode({"error": {"message": words}})).error()
+    assert (error.type, error.message) == ("invalid_request_error", f"Could not process image: {words}")
 
 
 @pytest.mark.parametrize("code", ["\u00b2", "9" * 5000, "-1", "600", True, 4.5, ["x"]], ids=lambda code: str(code)[:9])

@@ -20,7 +20,8 @@ from sijo.engine.models import models
 from sijo.engine.prompt import Item, Prompt, Thought
 from sijo.errors import ApiError, InvalidRequest, Overloaded, RateLimited, TimedOut, Unreachable
 from sijo.wire import blocks as b
-from sijo.wire.request import decode_count
+from sijo.wire.request import AnyTool, decode_count
+from sijo.wire.tools import Custom
 from tests.backends.raw import CLOSE, HANG, HEAD, PAUSE, Asked, Engine, Steps, chunked, engine, plain, refusal, stream
 
 STREAMS = Path(__file__).parent / "streams"
@@ -296,6 +297,30 @@ async def test_a_field_that_is_not_taken_is_left_out_from_then_on(upstream: Upst
             deltas, _ = await told(backend, prompt(thought=Thought("enabled", 2048)))
             assert text(deltas) == "Hello there"
         assert ["thinking_token_budget" in body for body in to.bodies] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("choice", "words", "sent"),
+    [
+        (None, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', None),
+        (AnyTool(), 'tool_choice="required" requires --tool-call-parser to be set', "required"),
+    ],
+)
+async def test_tools_are_told_where_no_parser_reads_the_calls(
+    upstream: Upstream, choice: AnyTool | None, words: str, sent: str | None
+) -> None:
+    """The template shows them to the model, and its calls are found in its text."""
+
+    def reply(asked: Asked) -> Steps:
+        return HELLO if asked.body.get("tool_choice") == "none" else refusal(400, words)
+
+    async with engine(reply=reply) as to:
+        backend = chat(to, upstream, "vllm")
+        for _ in range(2):
+            await told(backend, prompt(tools=[Custom(name="weather", input_schema={"type": "object"})], choice=choice))
+        assert [body.get("tool_choice") for body in to.bodies] == [sent, "none", "none"]
+        await told(backend, prompt())
+        assert "tool_choice" not in to.bodies[-1]
 
 
 @pytest.mark.parametrize(

@@ -63,13 +63,15 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     holds_thinking: bool
     holds_calls: bool
     cache_salt: str
-    refusals: Mapping[str, tuple[str, ...]]
+    refusals: Mapping[str, tuple[str, ...] | Json]
 
     tools: bool
     convention: str
     tool_choice: frozenset[Literal["auto", "none", "required", "named"]]
+    auto: str
     parallel: bool
     strict: bool
+    strict_forced: bool
     found: Literal["inline", "listed"]
 
     think_tags: Literal["maybe", "opened", "none"]
@@ -118,11 +120,14 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How replies are read, whatever the engine: what a finish reason means, and errors that say "too long"."""
+    """How replies are read, whatever the engine: what a finish reason means, and errors that say "too long" or "no
+    images"."""
 
     finish: Mapping[str, str]
     overflow: tuple[str, ...]
+    blind: tuple[str, ...]
     patterns: tuple[re.Pattern[str], ...] = ()
+    eyeless: re.Pattern[str] = re.compile(r"(?!)")
 
 
 class Engines(msgspec.Struct, frozen=True):
@@ -155,7 +160,8 @@ def read(text: str) -> Engines:
     if unknown := {word for word in answer.finish.values() if word[:1] == "!" and word[1:] not in BY_TYPE}:
         raise ValueError(f"no such error: {', '.join(sorted(unknown))}")
     patterns = tuple(re.compile(pattern, re.IGNORECASE) for pattern in answer.overflow)
-    return Engines(filled, msgspec.structs.replace(answer, patterns=patterns))
+    eyeless = re.compile("|".join(answer.blind))
+    return Engines(filled, msgspec.structs.replace(answer, patterns=patterns, eyeless=eyeless))
 
 
 def merge(body: Json, patch: Mapping[str, Any], words: Mapping[str, object] | None = None) -> None:

@@ -152,9 +152,13 @@ class OpenAIChat:
             return False
         if (overflow := fault.overflow) is not None:
             return await self._shortened(body, overflow, prompt)
-        for words, fields in self.engine.refusals.items():
-            if words in fault.message and any(field in body for field in fields):
-                return self._without(body, *fields)
+        for words, cure in self.engine.refusals.items():
+            if words not in fault.message:
+                continue
+            if isinstance(cure, dict):
+                return self._changed(body, cure, prompt)
+            if any(field in body for field in cure):
+                return self._without(body, *cure)
         bound = ("model", "messages", "stream", self.engine.max_tokens)
         if fault.code in UNSUPPORTED and fault.param in body and fault.param not in bound:
             return self._without(body, fault.param, learn=fault.code == "unsupported_parameter")
@@ -168,6 +172,13 @@ class OpenAIChat:
         if learn:
             self._refused.update(fields)
         return True
+
+    def _changed(self, body: Json, cure: Json, prompt: Prompt) -> bool:
+        """Say it as another row of the table would, from now on."""
+        before, self.engine = self.engine, self.engine.changed(cure)
+        log.info("%s is not what its kind is: %s", self.name, cure)
+        body.update(request.body(prompt, self.engine, self.model))
+        return self.engine != before
 
     async def _shortened(self, body: Json, overflow: Overflow, prompt: Prompt) -> bool:
         """Ask for what still fits, if the prompt does, as the API does for most models: they stop at the window's end.

@@ -23,6 +23,8 @@ from sijo.errors import (
     TimedOut,
 )
 
+BLIND = "Could not process image"
+"""Words at which clients take the image out of the conversation and go on."""
 REFUSED = "The engine refused this server's credentials."
 _BUSY = {"rate_limit_exceeded", "rate_limit_error", "too_many_requests"}
 _STATUS = re.compile("[45][0-9][0-9]")
@@ -82,6 +84,8 @@ class Fault(msgspec.Struct, frozen=True):
         message = self.message or f"The engine answered with status {self.status}."
         if self.status == 402 or self.code in _POOR:
             return BillingError("The engine's account has no credit left.", should_retry=False)
+        if engines().answer.eyeless.search(message):
+            return InvalidRequest(f"{BLIND}: {message}")
         match self.status:
             case 401 | 403:
                 return ApiError(REFUSED, should_retry=False)

@@ -45,18 +45,23 @@ def hold(out: Json, prompt: Prompt, row: Row) -> None:
         out["response_format"] = {"type": "json_object"}
 
 
-def parameters(tool: Custom, row: Row) -> Json:
+def parameters(tool: Custom, row: Row, strict: bool) -> Json:
     """The schema of a tool's input. Raises InvalidRequest where a strict one cannot be kept to."""
     schema = tool.input_schema
     if not bearable(schema):
         if tool.strict:
             raise InvalidRequest(COMPLEX)
         schema = lightened(schema)
-    if tool.strict or row.patterns == "json":  # llama.cpp makes a grammar of every tool, strict or not
+    if tool.strict or strict or row.patterns == "json":  # llama.cpp makes a grammar of every tool, strict or not
         schema = schemas.mended(schema, row.patterns)
     return schema
 
 
-def strict(tool: Custom, row: Row) -> bool:
-    """Whether the engine is told that a tool is strict."""
-    return bool(tool.strict) and row.strict and (row.optional or schemas.complete(tool.input_schema))
+def strict(tool: Custom, row: Row, forced: bool) -> bool:
+    """Whether the engine is told that a tool is strict: because it is, or because a call that is `forced` would else be
+    held to no schema, where there is one that the engine surely takes."""
+    if tool.strict:
+        return row.strict and (row.optional or schemas.complete(tool.input_schema))
+    return (
+        forced and row.strict_forced and bearable(tool.input_schema) and schemas.kept(tool.input_schema, row.patterns)
+    )

@@ -98,7 +98,7 @@ def _tools(out: Json, prompt: Prompt, row: Row) -> None:
     if not row.tools:
         raise InvalidRequest("tools: the engine behind this model takes no tools")
     choice, tools = prompt.choice, prompt.tools
-    word: str | Json | None = None
+    word: str | Json = row.auto
     match choice:
         case NoTools() if "none" not in row.tool_choice:
             return
@@ -111,21 +111,25 @@ def _tools(out: Json, prompt: Prompt, row: Row) -> None:
         case Named(name=name):
             tools = [tool for tool in tools if getattr(tool, "name", None) == name]
             word = "required"
-    out["tools"] = [_function(tool, f"tools.{at}", row) for at, tool in enumerate(tools)]
-    if isinstance(word, dict) or word in row.tool_choice:
+    forced = isinstance(choice, AnyTool | Named)
+    out["tools"] = [_function(tool, f"tools.{at}", row, forced) for at, tool in enumerate(tools)]
+    if word and not isinstance(word, dict) and word not in row.tool_choice:
+        word = row.auto
+    if word:
         out["tool_choice"] = word
     if row.parallel and single(prompt):
         out["parallel_tool_calls"] = False
 
 
-def _function(tool: Any, path: str, row: Row) -> Json:
+def _function(tool: Any, path: str, row: Row, forced: bool) -> Json:
     if not isinstance(tool, Custom):
         raise InvalidRequest(f"{path}: a tool of type `{tool.__struct_config__.tag}` is not served by this engine")
-    schema = formats.parameters(tool, row)
+    strict = formats.strict(tool, row, forced)
+    schema = formats.parameters(tool, row, strict)
     function: Json = {"name": tool.name, "description": tool.description, "parameters": schema}
     if tool.input_examples:
         function["description"] = _exemplified(tool.description, tool.input_examples)
-    if formats.strict(tool, row):
+    if strict:
         function["strict"] = True
     return {"type": "function", "function": function}
 
