@@ -83,6 +83,16 @@ async def test_thinking_is_cut_at_the_budget_and_the_answer_goes_on(resumes: boo
         assert second.items[-1].content[:-1] == first.items[-1].content
 
 
+async def test_a_prompt_that_was_told_at_once_is_not_told_again() -> None:
+    class Early(Engine):
+        async def generate(self, prompt: Prompt, /) -> AsyncGenerator[d.AnyDelta]:
+            yield d.Spent(input=70)
+            async for delta in super().generate(prompt):
+                yield d.Spent(output=3) if type(delta) is d.Spent else delta
+
+    assert spent(await spoken(Early(resumes=True), prompt()))[0] == 70
+
+
 async def test_a_short_thought_is_not_cut() -> None:
     engine = Engine(resumes=True)
     deltas = await spoken(engine, replace(prompt(), begun="done"))

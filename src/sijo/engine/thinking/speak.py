@@ -124,11 +124,13 @@ async def asked(backend: Backend, prompt: Prompt) -> Deltas:
 async def limited(backend: Backend, prompt: Prompt, limit: int, *, resume: bool = True) -> Deltas:
     """A model that thinks by itself, cut off at the limit and continued, where that can be, from the same prefix."""
     parts: list[str] = []
-    spent = 0
+    spent, told = 0, False
     async with aclosing(backend.generate(prompt)) as deltas:
         async for delta in deltas:
             yield delta
-            if type(delta) is d.Thinking:
+            if type(delta) is d.Spent:
+                told = True  # some engines tell their input at once
+            elif type(delta) is d.Thinking:
                 parts.append(delta.text)
                 spent += tokens(delta.text)
                 if spent >= limit:
@@ -138,7 +140,7 @@ async def limited(backend: Backend, prompt: Prompt, limit: int, *, resume: bool 
     left = max(1, prompt.max_tokens - spent)
     yield d.Spent(output=spent, thinking=spent)
     begun = "".join(parts)
-    input = await backend.count(prompt)
+    input = 0 if told else await backend.count(prompt)
     if backend.abilities.resumes and resume:
         rest = replace(prompt, begun=begun, max_tokens=left)
     else:
@@ -154,7 +156,8 @@ async def limited(backend: Backend, prompt: Prompt, limit: int, *, resume: bool 
 def continued(spent: d.Spent, thought: int, input: int | None) -> d.Spent:
     """The usage of a second part: what was thought in the first is no input of the caller's.
 
-    `input` is the prompt by the engine's own count, where it has told; else it is what is left without the thought.
+    `input` is what is still to be told of the prompt: by the engine's own count, where there is one; else it is what is
+    left without the thought.
     """
     whole = spent.input + spent.cache_read
     if not whole:
