@@ -26,9 +26,9 @@ class Tokens(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, *, opens: bool, renders: bool = True) -> None:
+    def __init__(self, *, opens: bool, renders: bool = True, says: str = "") -> None:
         super().__init__(("127.0.0.1", 0), Answers)
-        self.opens, self.renders = opens, renders
+        self.opens, self.renders, self.says = opens, renders, says
         self.words = list(WORDS)
         self.completed: list[Any] = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -41,9 +41,11 @@ class Tokens(ThreadingHTTPServer):
                 found.append(self.words.index(word))
         return found
 
-    def rendered(self, messages: list[dict[str, str]]) -> list[int]:
-        text = " ".join(f"{message['role']}: {message['content']}" for message in messages)
-        return self.tokens(f"<s> {text} assistant: " + ("<think> \n" if self.opens else ""))
+    def rendered(self, body: dict[str, Any]) -> list[int]:
+        text = " ".join(f"{message['role']}: {message['content']}" for message in body["messages"])
+        thinks = body["chat_template_kwargs"]["enable_thinking"]
+        start = "<think> \n" if thinks else "<think> \n </think> \n"
+        return self.tokens(f"<s> {text} assistant: " + (start if self.opens else ""))
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -54,15 +56,16 @@ class Answers(BaseHTTPRequestHandler):
         if self.path == "/tokenize" and not self.server.renders:
             self.send_error(404)
         elif self.path == "/tokenize":
-            tokens = (
-                self.server.rendered(body["messages"]) if "messages" in body else self.server.tokens(body["prompt"])
-            )
+            tokens = self.server.rendered(body) if "messages" in body else self.server.tokens(body["prompt"])
             self.answer("application/json", json.dumps({"count": len(tokens), "tokens": tokens}).encode())
         elif self.path == "/v1/completions":
             self.server.completed.append(body["prompt"])
             usage = {"prompt_tokens": len(body["prompt"]), "completion_tokens": 1}
             chunks = [{"choices": [{"text": "done", "finish_reason": "stop"}]}, {"choices": [], "usage": usage}]
             self.answer("text/event-stream", stream(chunks))
+        elif self.server.says:
+            said = [{"choices": [{"delta": {"content": word}, "finish_reason": None}]} for word in self.server.says]
+            self.answer("text/event-stream", stream([*said, {"choices": [{"delta": {}, "finish_reason": "stop"}]}]))
         elif "<notes>" in body["messages"][-1]["content"]:
             self.server.completed.append(body["messages"][-1]["content"])
             self.answer(
@@ -122,7 +125,27 @@ async def test_behind_a_gateway_that_passes_the_chat_alone_the_thought_is_told_i
     assert f"<notes>\n{'hm ' * len(thought)}\n</notes>" in engine.completed[0]
 
 
-async def spoken(engine: Tokens, kind: str) -> tuple[list[str], list[str]]:
+@pytest.mark.parametrize("kind", ["vllm", "sglang"])
+@pytest.mark.parametrize(
+    ("opens", "thinks", "says", "thought"),
+    [
+        (True, True, "hm</think>\n\ndone", "hm"),
+        (False, True, "<think>hm</think>\n\ndone", "hm"),
+        (True, False, "done", ""),
+        (False, False, "done", ""),
+    ],
+)
+async def test_a_thought_is_found_where_no_parser_reads_it(
+    kind: str, *, opens: bool, thinks: bool, says: str, thought: str
+) -> None:
+    """The template may have opened it: then its first tag is not in the answer."""
+    with Tokens(opens=opens, says=says) as engine:
+        told, said = await spoken(engine, kind, thinks=thinks)
+        engine.shutdown()
+    assert ("".join(told), "".join(said)) == (thought, "done")
+
+
+async def spoken(engine: Tokens, kind: str, *, thinks: bool = True) -> tuple[list[str], list[str]]:
     """What is thought and what is said by a model whose thinking is cut off."""
     model = models().get("claude-opus-4-6")
     assert model is not None
@@ -131,7 +154,7 @@ async def spoken(engine: Tokens, kind: str) -> tuple[list[str], list[str]]:
     request = CountRequest(model=model.id, messages=[MessageParam("user", "why?")])
     asked = Prompt(
         model=model, request=request, system=(), items=[Item("user", [b.Text("why?")])], max_tokens=4000,
-        thought=Thought("enabled", 1024),
+        thought=Thought("enabled", 1024) if thinks else Thought(),
     )  # fmt: skip
     deltas = [delta async for delta in speak(chat, asked)]
     await upstream.close()

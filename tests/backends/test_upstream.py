@@ -44,6 +44,11 @@ def says(text: str, finish: str | None = None) -> bytes:
     )
 
 
+def chats(to: Engine) -> list[Any]:
+    """What was asked of the model; some engines are asked for their template, too."""
+    return [asked.body for asked in to.asked if asked.path.endswith("/chat/completions")]
+
+
 DONE = b"data: [DONE]\n\n"
 HELLO = stream(says("Hello"), says(" there", "stop"), DONE)
 
@@ -285,18 +290,31 @@ def test_a_retry_after_is_seconds_or_a_date(value: str, told: float | None) -> N
 # Requests that are refused for a reason that can be cured.
 
 
-async def test_a_field_that_is_not_taken_is_left_out_from_then_on(upstream: Upstream) -> None:
-    def reply(asked: Asked) -> Steps:
-        if "thinking_token_budget" in asked.body:
-            return refusal(400, "thinking_token_budget is set but reasoning_config is not configured.")
-        return HELLO
+BUDGET = "thinking_token_budget is set but reasoning_config is not configured."
+TOLD = b"data: " + msgspec.json.encode({"error": {"message": BUDGET, "code": 400}}) + b"\n\n"
 
-    async with engine(reply=reply) as to:
+
+@pytest.mark.parametrize("no", [refusal(400, BUDGET), stream(TOLD, DONE)], ids=["at once", "in the answer"])
+async def test_a_field_that_is_not_taken_is_left_out_from_then_on(upstream: Upstream, no: Steps) -> None:
+    async with engine(reply=lambda asked: no if "thinking_token_budget" in asked.body else HELLO) as to:
         backend = chat(to, upstream, "vllm")
         for _ in range(2):
             deltas, _ = await told(backend, prompt(thought=Thought("enabled", 2048)))
             assert text(deltas) == "Hello there"
-        assert ["thinking_token_budget" in body for body in to.bodies] == [True, False, False]
+        assert ["thinking_token_budget" in body for body in chats(to)] == [True, False, False]
+
+
+async def test_one_cure_does_not_undo_another(upstream: Upstream) -> None:
+    def reply(asked: Asked) -> Steps:
+        if "thinking_token_budget" in asked.body:
+            return refusal(400, BUDGET)
+        parsed = asked.body.get("tool_choice") == "none" or not asked.path.endswith("/chat/completions")
+        return HELLO if parsed else refusal(400, '"auto" tool choice requires --tool-call-parser to be set')
+
+    async with engine(reply=reply) as to:
+        tool = Custom(name="weather", input_schema={"type": "object"})
+        deltas, _ = await told(chat(to, upstream, "vllm"), prompt(thought=Thought("enabled", 2048), tools=[tool]))
+        assert text(deltas) == "Hello there"
 
 
 @pytest.mark.parametrize(
@@ -318,7 +336,7 @@ async def test_tools_are_told_where_no_parser_reads_the_calls(
         backend = chat(to, upstream, "vllm")
         for _ in range(2):
             await told(backend, prompt(tools=[Custom(name="weather", input_schema={"type": "object"})], choice=choice))
-        assert [body.get("tool_choice") for body in to.bodies] == [sent, "none", "none"]
+        assert [body.get("tool_choice") for body in chats(to)] == [sent, "none", "none"]
         await told(backend, prompt())
         assert "tool_choice" not in to.bodies[-1]
 

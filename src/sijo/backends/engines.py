@@ -74,7 +74,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     strict_forced: bool
     found: Literal["inline", "listed"]
 
-    think_tags: Literal["maybe", "opened", "none"]
+    think_tags: Literal["maybe", "opened", "asked", "none"]
     thinking_on: Json
     thinking_off: Json
     effort: Json

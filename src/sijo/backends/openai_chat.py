@@ -6,6 +6,7 @@ is said is in `openai_request`, how an answer is read in `openai_stream`, what a
 
 import logging
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import msgspec
 
@@ -22,7 +23,7 @@ from sijo.engine.context import stops_at_window
 from sijo.engine.deltas import AnyDelta
 from sijo.engine.prompt import Prompt
 from sijo.engine.thinking.speak import unbegun
-from sijo.errors import Unreachable
+from sijo.errors import ApiError, Unreachable
 from sijo.wire.base import Json
 
 log = logging.getLogger("sijo.openai")
@@ -64,30 +65,51 @@ class OpenAIChat:
         self._key = key
         self._chat = self._base.joinpath("chat", "completions").with_query(self._base.query)
         self._refused: set[str] = set()
+        self._opens: dict[bool, bool] = {}
+        """Whether the template opens a thought: where one is wanted, and where none is."""
+        self._parsed = False
+        """The engine has told a thought apart from the text: somebody reads the tags there."""
 
-    async def generate(self, prompt: Prompt, /) -> AsyncGenerator[AnyDelta]:
-        """Continue the prompt. Closing this closes the connection, which is how an engine is stopped."""
-        body = None if prompt.begun is None else await self._continued(prompt)
-        if body is None:
-            prompt = unbegun(prompt)
-            body = request.body(prompt, self.engine, self.model)
-        for field in self._refused:
-            body.pop(field, None)
-        said = False
+    async def generate(
+        self, prompt: Prompt, /, *, cured: Json | None = None, left: int = CURES
+    ) -> AsyncGenerator[AnyDelta]:
+        """Continue the prompt. Closing this closes the connection, which is how an engine is stopped.
+
+        `cured` is a body that the engine has refused after it had begun to answer, and that was mended since.
+        """
+        prompt, body = (prompt, cured) if cured is not None else await self._said(prompt)
+        said = again = False
         try:
+            tags = await self._tags(prompt)
             async with await self._ask(prompt, body) as reply:
-                reader = self._reader(prompt, reply)
+                reader = self._reader(prompt, reply, tags)
                 while not reader.done and (data := await reply.read()):
                     for delta in reader.feed(data):
                         said = True
                         yield delta
-                for delta in reader.end():
+                fault = None if said else reader.fault
+                again = fault is not None and left > 0 and await self._mended(body, fault, prompt)
+                for delta in () if again else reader.end():
                     yield delta
                 await reply.finish()
+                self._parsed = self._parsed or tags.parsed
         except Broken as error:
             if said:
                 raise
             raise Unreachable(AWAY) from error
+        if again:
+            async with aclosing(self.generate(prompt, cured=body, left=left - 1)) as deltas:
+                async for delta in deltas:
+                    yield delta
+
+    async def _said(self, prompt: Prompt) -> tuple[Prompt, Json]:
+        """The prompt as this engine can go on with it, and the body that says so."""
+        body = None if prompt.begun is None else await self._continued(prompt)
+        if body is None:
+            prompt = unbegun(prompt)
+            body = request.body(prompt, self.engine, self.model)
+        self._leave_out(body)
+        return prompt, body
 
     async def count(self, prompt: Prompt, /) -> int | None:
         """The prompt's tokens by the engine's tokenizer, or None where it has no endpoint for that."""
@@ -173,11 +195,17 @@ class OpenAIChat:
             self._refused.update(fields)
         return True
 
+    def _leave_out(self, body: Json) -> None:
+        """What was refused before."""
+        for field in self._refused:
+            body.pop(field, None)
+
     def _changed(self, body: Json, cure: Json, prompt: Prompt) -> bool:
         """Say it as another row of the table would, from now on."""
         before, self.engine = self.engine, self.engine.changed(cure)
         log.info("%s is not what its kind is: %s", self.name, cure)
         body.update(request.body(prompt, self.engine, self.model))
+        self._leave_out(body)
         return self.engine != before
 
     async def _shortened(self, body: Json, overflow: Overflow, prompt: Prompt) -> bool:
@@ -199,14 +227,30 @@ class OpenAIChat:
         body[self.engine.max_tokens] = fits
         return bool(fits < asked)
 
-    def _reader(self, prompt: Prompt, reply: Reply) -> Reader:
-        row = self.engine
-        mode = row.think_tags
-        if mode == "opened" and row.thinking_off and not request.thinks(prompt):
+    async def _tags(self, prompt: Prompt) -> Tags:
+        """How a thought may stand in the text."""
+        row, mode, thinks = self.engine, self.engine.think_tags, request.thinks(prompt)
+        if mode == "asked" and not self._parsed and prompt.begun is None:
+            if thinks not in self._opens:
+                self._opens[thinks] = await self._opened(prompt)
+            mode = "opened" if self._opens[thinks] else "maybe"
+        elif mode == "asked" or (mode == "opened" and (prompt.begun is not None or (row.thinking_off and not thinks))):
             mode = "maybe"
+        return Tags(mode, whole=prompt.prefill is not None)
+
+    async def _opened(self, prompt: Prompt) -> bool:
+        """Whether the template opens a thought; not where it cannot be asked for."""
+        renderer = Renderer(self.engine, self.model, self._base.origin(), self._headers, self._upstream)
+        try:
+            return await renderer.opened(prompt)
+        except (Refused, ApiError):
+            return False
+
+    def _reader(self, prompt: Prompt, reply: Reply, tags: Tags) -> Reader:
+        row = self.engine
         return Reader(
             engines().answer,
-            tags=Tags(mode, whole=prompt.prefill is not None),
+            tags=tags,
             lines=Lines() if reply.streams else Whole(),
             stops=request.stops(prompt, row),
             single=request.single(prompt),

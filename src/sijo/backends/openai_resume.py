@@ -55,6 +55,18 @@ class Renderer:
         raw = {key: chat[key] for key in (*SAMPLING, self.row.grammar, self.row.cache_salt) if key in chat}
         return {"model": self.model, "prompt": whole, "max_tokens": prompt.max_tokens, **raw}
 
+    async def opened(self, prompt: Prompt) -> bool:
+        """Whether the template opens a thought at the end of this prompt, and leaves it open."""
+        chat = request.body(prompt, self.row, self.model)
+        rendered = await self._ask({key: chat[key] for key in RENDERED if key in chat})
+        if isinstance(rendered, str):
+            return rendered.rstrip().endswith(OPEN)
+        if not isinstance(rendered, list):
+            raise ApiError(UNRENDERED)
+        tag, end = await self._tokens(OPEN), await self._tokens(CLOSE)
+        last = rendered[-NEAR:]
+        return bool(tag and end) and tag[-1] in last and end[-1] not in last
+
     async def _tokens(self, text: str) -> list[int]:
         found = await self._ask({"model": self.model, "prompt": text, "add_special_tokens": False})
         if not isinstance(found, list):

@@ -58,6 +58,8 @@ class Reader:
         self._usage: Usage | None = None
         self._told: d.Spent | None = None
         self._error: ApiError | None = None
+        self.fault: Fault | None = None
+        """An error that the engine has told in its answer."""
         self._finish = self._matched = self._half = ""
         self._refused = self._ending = False
 
@@ -122,8 +124,8 @@ class Reader:
                 if isinstance(word, str):
                     self._matched = word
         if chunk.error is not None:
-            fault = Fault.told(chunk.error, self._secret)
-            self._fail(fault.error(max_tokens=self._max_tokens, context=self._context))
+            self.fault = Fault.told(chunk.error, self._secret)
+            self._fail(self.fault.error(max_tokens=self._max_tokens, context=self._context))
         elif chunk.choices is None and chunk.usage is None:
             self._fail(ApiError(ALIEN))
 

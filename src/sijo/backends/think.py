@@ -26,8 +26,11 @@ class Tags:
     """Cuts the text of one answer, in the pieces in which it comes, into `Thinking` and `Text`.
 
     `mode` is "maybe", "opened" (the template has written the opening tag) or "none", as in an engine's row; `whole`
-    keeps every character of the text, as when it goes on with a prefill. While `plain`, text needs no cutting.
+    keeps every character of the text, as when it goes on with a prefill. While `plain`, text needs no cutting; `parsed`
+    tells that the engine cuts it.
     """
+
+    parsed = False
 
     def __init__(self, mode: str = "maybe", *, whole: bool = False) -> None:
         self._otherwise = State.THOUGHT if mode == "opened" else State.BLANK
@@ -57,6 +60,7 @@ class Tags:
 
     def thought(self) -> None:
         """A thought came by another way: what follows is no tag."""
+        self.parsed = True
         self._become(State.GAP)
         self._held = ""
 
