@@ -10,6 +10,7 @@ from typing import Any
 import anthropic
 import jsonschema_rs
 import pytest
+from anthropic.types import UserMessageParam
 
 from sijo.engine import clienttools, toolsets
 from sijo.engine import deltas as d
@@ -119,10 +120,10 @@ def test_a_memory_brings_its_protocol_and_always_the_same() -> None:
 
 
 @pytest.mark.parametrize(("tool", "every", "on"), [(COMPUTER, 17, 17), (BROWSER, 31, 27)])
-def test_a_toolset_has_its_members(tool: t.Toolset, every: int, on: int) -> None:
+def test_a_toolset_has_its_members(tool: t.ComputerToolset | t.BrowserToolset, every: int, on: int) -> None:
     toolset = toolsets.NAMES[type(tool)]
     assert len(toolsets.members(toolset)) == every
-    made = prompt(tools=(tool,))  # type: ignore[arg-type]
+    made = prompt(tools=(tool,))
     assert len(made.tools) == len(made.members) == on
     assert set(made.members.values()) == {(toolset, name) for name in toolsets.enabled(tool)}
     for custom in shown(made).values():
@@ -214,13 +215,13 @@ def test_the_state_of_a_browser_is_told_in_words(member: str, input: Any, state:
 
 
 def test_what_happened_besides_is_told_too() -> None:
-    changes = [
+    changes: list[b.StateChange] = [
         b.TabOpened("2"),
         b.DownloadStarted("d", "https://a"),
         b.DownloadCompleted("e", "https://b", "/tmp/b", 12),
         b.DownloadFailed("f", "https://c", "gone"),
     ]
-    lines = told(b.BrowserState([A, B], list(changes)), None).splitlines()
+    lines = told(b.BrowserState([A, B], changes), None).splitlines()
     assert lines[3:] == [
         "Opened tab 2",
         "Download d started: https://a",
@@ -277,7 +278,7 @@ def desk(desks: Desk) -> Desk:
     return desks
 
 
-GO = {"role": "user", "content": "Click on OK."}
+GO: UserMessageParam = {"role": "user", "content": "Click on OK."}
 
 
 def test_an_engines_call_leaves_as_the_members(desk: Desk) -> None:
@@ -307,13 +308,14 @@ def test_a_members_call_streams_with_its_input_whole(desk: Desk) -> None:
         model="claude-opus-5",
         max_tokens=500,
         messages=[GO],
-        tools=[{"type": "browser_toolset_20260801"}],  # type: ignore[list-item]
+        tools=[{"type": "browser_toolset_20260801"}],
     ) as stream:
         events = list(stream)
     [start] = [event.content_block for event in events if event.type == "content_block_start"]
-    assert (start.type, start.name, start.toolset_name, start.input) == ("tool_use", "scroll", "browser", {})  # type: ignore[union-attr]
+    assert start.type == "tool_use"
+    assert (start.name, start.toolset_name, start.input) == ("scroll", "browser", {})
     [piece] = [event.delta for event in events if event.type == "content_block_delta"]
-    assert json.loads(piece.partial_json)["scroll_direction"] == "up"  # type: ignore[union-attr]
+    assert piece.type == "input_json_delta" and json.loads(piece.partial_json)["scroll_direction"] == "up"
 
 
 @pytest.mark.parametrize("name", ["left_click", "computer_left_click", "computer.left_click"])
@@ -381,7 +383,7 @@ def test_the_simulator_calls_members(client: anthropic.Anthropic, words: str, na
 
 def test_a_toolset_is_counted_as_what_the_model_reads(client: anthropic.Anthropic) -> None:
     def count(**tools: Any) -> int:
-        return client.messages.count_tokens(model="claude-opus-5", messages=[GO], **tools).input_tokens  # type: ignore[list-item]
+        return client.messages.count_tokens(model="claude-opus-5", messages=[GO], **tools).input_tokens
 
     bare = count()
     assert count(tools=[{"type": "computer_toolset_20260801"}]) > bare + 700
