@@ -10,7 +10,7 @@ from typing import Any
 import anthropic
 import jsonschema_rs
 import pytest
-from anthropic.types import UserMessageParam
+from anthropic.types import Message, UserMessageParam
 
 from sijo.engine import clienttools, toolsets
 from sijo.engine import deltas as d
@@ -25,6 +25,7 @@ from sijo.wire import tools as t
 from sijo.wire.request import CountRequest, MessageParam
 from sijo.wire.results import ToolReference
 from tests.cli.engine import TEXT, Engine, called
+from tests.replies import piece, text
 from tests.serving import serving
 
 COMPUTER = t.ComputerToolset()
@@ -254,10 +255,11 @@ class Desk:
     engine: Engine
     client: anthropic.Anthropic
 
-    def ask(self, *messages: Any, tools: Any, **more: Any) -> Any:
-        return self.client.messages.create(
+    def ask(self, *messages: Any, tools: Any, **more: Any) -> Message:
+        message: Message = self.client.messages.create(
             model="claude-opus-5", max_tokens=500, messages=list(messages), tools=tools, **more
         )
+        return message
 
 
 @pytest.fixture(scope="module")
@@ -286,14 +288,13 @@ def test_an_engines_call_leaves_as_the_members(desk: Desk) -> None:
     tools = [{"type": "computer_toolset_20260801"}]
     reply = desk.ask(GO, tools=tools)
     [use] = reply.content
-    assert (use.type, use.name, use.toolset_name, use.input) == (
-        "tool_use", "left_click", "computer", {"coordinate": [10, 20]},
-    )  # fmt: skip
+    assert use.type == "tool_use"
+    assert (use.name, use.toolset_name, use.input) == ("left_click", "computer", {"coordinate": [10, 20]})
     result = {"type": "tool_result", "tool_use_id": use.id, "toolset_name": "computer", "content": "Clicked."}
     done = desk.ask(
         GO, {"role": "assistant", "content": reply.content}, {"role": "user", "content": [result]}, tools=tools
     )
-    assert done.content[0].text == "All done."
+    assert text(done) == "All done."
     sent = desk.engine.last
     assert len(sent["tools"]) == 17
     assert [one["function"]["name"] for one in sent["messages"][1]["tool_calls"]] == ["computer__left_click"]
@@ -314,14 +315,15 @@ def test_a_members_call_streams_with_its_input_whole(desk: Desk) -> None:
     [start] = [event.content_block for event in events if event.type == "content_block_start"]
     assert start.type == "tool_use"
     assert (start.name, start.toolset_name, start.input) == ("scroll", "browser", {})
-    [piece] = [event.delta for event in events if event.type == "content_block_delta"]
-    assert piece.type == "input_json_delta" and json.loads(piece.partial_json)["scroll_direction"] == "up"
+    [delta] = [event for event in events if event.type == "content_block_delta"]
+    assert json.loads(piece(delta))["scroll_direction"] == "up"
 
 
 @pytest.mark.parametrize("name", ["left_click", "computer_left_click", "computer.left_click"])
 def test_an_engine_that_shortens_a_members_name_is_understood(desk: Desk, name: str) -> None:
     desk.engine.answers = [[called(name, coordinate="[10, 20]")]]
     [use] = desk.ask(GO, tools=[{"type": "computer_toolset_20260801"}]).content
+    assert use.type == "tool_use"
     assert (use.name, use.toolset_name, use.input) == ("left_click", "computer", {"coordinate": [10, 20]})
     assert len(desk.engine.bodies) == 1
 
@@ -340,12 +342,14 @@ def test_a_deferred_toolset_is_found_whole(desk: Desk) -> None:
     assert not [one for one in first if one["function"]["name"].startswith("computer__")]
     assert len([one for one in then if one["function"]["name"].startswith("computer__")]) == 17
     result = next(block for block in reply.content if block.type == "tool_search_tool_result")
+    assert result.content.type == "tool_search_tool_search_result"
     assert [one.tool_name for one in result.content.tool_references] == ["computer"]
     use = reply.content[-1]
+    assert use.type == "tool_use"
     assert (use.name, use.toolset_name, use.input) == ("key", "computer", {"text": "ctrl+s"})
     done = {"type": "tool_result", "tool_use_id": use.id, "toolset_name": "computer", "content": "Pressed."}
     messages = [GO, {"role": "assistant", "content": reply.content}, {"role": "user", "content": [done]}]
-    assert desk.ask(*messages, tools=tools).content[0].text == "All done."
+    assert text(desk.ask(*messages, tools=tools)) == "All done."
 
 
 def test_the_engine_reads_the_protocol_and_examples(desk: Desk) -> None:
