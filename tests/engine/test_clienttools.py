@@ -10,7 +10,7 @@ from typing import Any
 import anthropic
 import jsonschema_rs
 import pytest
-from anthropic.types import Message, UserMessageParam
+from anthropic.types import Message, ToolUnionParam, UserMessageParam
 
 from sijo.engine import clienttools, toolsets
 from sijo.engine import deltas as d
@@ -366,6 +366,12 @@ def test_the_engine_reads_the_protocol_and_examples(desk: Desk) -> None:
 # ---- the simulator ----
 
 
+SETS: dict[str, ToolUnionParam] = {
+    "computer": {"type": "computer_toolset_20260801"},
+    "browser": {"type": "browser_toolset_20260801"},
+}
+
+
 @pytest.mark.parametrize(
     ("words", "name", "toolset"),
     [
@@ -379,7 +385,7 @@ def test_the_simulator_calls_members(client: anthropic.Anthropic, words: str, na
         model="claude-opus-5",
         max_tokens=500,
         messages=[{"role": "user", "content": words}],
-        tools=[{"type": f"{toolset}_toolset_20260801"}],  # type: ignore[list-item, misc]
+        tools=[SETS[toolset]],
     )
     [use] = [block for block in reply.content if block.type == "tool_use"]
     assert (use.name, use.toolset_name) == (name, toolset)
