@@ -1,5 +1,6 @@
 """The documentation is true: its links lead somewhere, its settings exist and all settings are in it."""
 
+import argparse
 import re
 from pathlib import Path
 
@@ -63,10 +64,9 @@ def test_both_readmes_show_the_same_commands() -> None:
 
 
 def test_flags_that_the_readme_names_exist() -> None:
-    known = (
-        parser().format_help()
-        + next(action for action in parser()._actions if action.dest == "command").choices["serve"].format_help()
-    )  # type: ignore[index]
+    command = next(action for action in parser()._actions if action.dest == "command")
+    assert isinstance(command, argparse._SubParsersAction)
+    known = parser().format_help() + command.choices["serve"].format_help()
     named = set(re.findall(r"sijo serve (--[a-z-]+)", (ROOT / "README.md").read_text()))
     assert named
     assert [flag for flag in named if flag not in known] == []

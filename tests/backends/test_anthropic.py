@@ -19,6 +19,7 @@ from sijo.engine.models import models
 from sijo.engine.prompt import Item, Prompt
 from sijo.errors import ApiError, InvalidRequest, NotFound, Overloaded, RateLimited, Unauthenticated
 from sijo.wire import blocks as b
+from sijo.wire.base import Json
 from sijo.wire.request import CountRequest, decode_count, decode_message
 from tests.backends.events import (
     CLOSE,
@@ -37,7 +38,7 @@ from tests.backends.events import (
     strange,
 )
 
-BODY = {"model": "claude-x", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}]}
+BODY: Json = {"model": "claude-x", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}]}
 
 
 @dataclass
@@ -226,7 +227,7 @@ async def test_what_a_turn_has_said_since_is_sent_too(hosted: Hosted, upstream: 
     hosted.says(*HELLO)
     backend = Anthropic("up", hosted.url, upstream=upstream)
     asked, more = prompt(), Item("assistant", [b.Text("so far")])
-    begun = prompt(messages=[*BODY["messages"], {"role": "assistant", "content": "The"}])  # type: ignore[misc]
+    begun = prompt(messages=[*BODY["messages"], {"role": "assistant", "content": "The"}])
     for one in (asked, replace(asked, items=[*asked.items, more]), begun, replace(begun, items=[*begun.items, more])):
         await said(backend, one)
     said_since = {"role": "assistant", "content": [{"type": "text", "text": "so far"}]}

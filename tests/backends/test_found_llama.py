@@ -56,7 +56,7 @@ def prompt(*items: Item) -> Prompt:
 
 def searched(id: str, *names: str) -> Item:
     found = r.ToolSearchResult(id, r.FoundTools([r.ToolReference(name) for name in names]))
-    return Item("assistant", [b.ServerToolUse(id, BY_WORDS.name, {"query": "weather"}), found])
+    return Item("assistant", [b.ServerToolUse(id, "tool_search_tool_bm25", {"query": "weather"}), found])
 
 
 async def told(backend: OpenAIChat, asked: Prompt) -> tuple[int, int]:

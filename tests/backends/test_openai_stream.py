@@ -16,6 +16,7 @@ from sijo.backends.think import Tags
 from sijo.engine import deltas as d
 from sijo.engine.assemble import tool_input
 from sijo.errors import ApiError
+from sijo.wire.events import StopReason
 
 STREAMS = Path(__file__).parent / "streams"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((STREAMS / "expected.toml").read_text())
@@ -341,11 +342,11 @@ def test_a_prefill_goes_on_with_every_space() -> None:
     [(256, (182, 74), "model_context_window_exceeded"), (256, (100, 74), "max_tokens"), (None, (182, 74), "max_tokens"),
      (300, (182, 100), "max_tokens")],
 )  # fmt: skip
-def test_a_full_window_is_not_the_clients_limit(context: int | None, used: tuple[int, int], reason: str) -> None:
+def test_a_full_window_is_not_the_clients_limit(context: int | None, used: tuple[int, int], reason: StopReason) -> None:
     usage = {"prompt_tokens": used[0], "completion_tokens": used[1]}
     stream = says("length", content="x") + chunk(choices=[], usage=usage) + DONE
     deltas, _ = told(reader(max_tokens=100, context=context), [stream])
-    assert deltas[-1] == d.Stop(reason)  # type: ignore[arg-type]
+    assert deltas[-1] == d.Stop(reason)
 
 
 @pytest.mark.parametrize(

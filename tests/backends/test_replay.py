@@ -316,13 +316,14 @@ async def test_the_same_again_gets_the_next_recording_and_the_last_one_stays(tmp
 
 
 async def test_a_conversation_goes_on_from_what_was_played(tmp_path: Path) -> None:
-    id = CALL[0].id  # type: ignore[union-attr]
+    assert isinstance(CALL[0], d.ToolCall)
+    id = CALL[0].id
     turns = [body("Rome?"), body("Rome?", call(id), result(id))]
     await recorded(tmp_path, (turns[0], CALL), (turns[1], HELLO))
     replayer = Replayer(tmp_path)
     played = await said(replayer, turns[0])
-    assert played == CALL
-    assert await said(replayer, body("Rome?", call(played[0].id), result(played[0].id))) == HELLO  # type: ignore[union-attr]
+    assert played == CALL and isinstance(played[0], d.ToolCall)
+    assert await said(replayer, body("Rome?", call(played[0].id), result(played[0].id))) == HELLO
 
 
 async def test_an_answer_speaks_of_calls_by_the_ids_of_its_client(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.backends.test_replay import WEATHER, Scripted, body, prompt
 ABLE = Abilities(holds=True, holds_calls=False)
 SCHEMA = {"type": "object", "additionalProperties": False}
 FORMAT = {"output_config": {"format": {"type": "json_schema", "schema": SCHEMA}}}
-WORDS = [d.Text("I would rather not."), d.Stop("end_turn")]
+WORDS: list[d.AnyDelta] = [d.Text("I would rather not."), d.Stop("end_turn")]
 
 
 async def told(backend: Any, **fields: Any) -> list[d.AnyDelta]:

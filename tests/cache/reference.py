@@ -93,8 +93,8 @@ class Places:
         """The places, and the tokens of the whole."""
         for n, tool in enumerate(self.tools):
             self.add(plain(tool), self.count(n + 1, 0, []), tool)
-        for n, block in enumerate(self.system):
-            self.add(plain(block), self.count(len(self.tools), n + 1, []), block)
+        for n, text in enumerate(self.system):
+            self.add(plain(text), self.count(len(self.tools), n + 1, []), text)
         self.prefix = (*self.prefix, f"choice: {self.request.tool_choice!r}")
         before: list[MessageParam] = []
         for message in self.request.messages:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sijo.errors import InvalidRequest
+from sijo.wire import blocks as b
 from tests.cache.ask import HOUR, LONG, SOON, Json, Platform, call, result, said, text, tool, user
 
 
@@ -67,8 +68,8 @@ async def test_it_walks_back_from_what_cannot_have_one(platform: Platform) -> No
         max_tokens=4000,
         thinking={"type": "enabled", "budget_tokens": 2000},
     )
-    thought = next(block for block in message.content if block.__struct_config__.tag == "thinking")
-    back: Any = {"type": "thinking", "thinking": thought.thinking, "signature": thought.signature}  # type: ignore[union-attr]
+    thought = next(block for block in message.content if isinstance(block, b.Thinking))
+    back: Any = {"type": "thinking", "thinking": thought.thinking, "signature": thought.signature}
     ahead = [user(LONG * 2)]
     body = {"messages": [*ahead, {"role": "assistant", "content": [back]}, user("Go on")], "model": "claude-sonnet-4-5"}
     assert (await platform.ask(body, cache_control=SOON)).five > 1024

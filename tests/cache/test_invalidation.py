@@ -181,10 +181,10 @@ async def test_a_question_strips_thinking_where_the_model_does_and_loses_what_fo
         messages += [said("It is."), user("And 19?")]
         after = await platform.ask({"messages": messages}, **fields)
         reads[model] = (within.total, within.read, after.read)
-    total, before, after = reads["claude-sonnet-4-5"]
-    assert after == before  # from the stripped thought on nothing is found; the question before it is
-    total, before, after = reads["claude-opus-4-5"]
-    assert after == total
+    total, asked, then = reads["claude-sonnet-4-5"]
+    assert then == asked  # from the stripped thought on nothing is found; the question before it is
+    total, asked, then = reads["claude-opus-4-5"]
+    assert then == total
 
 
 async def test_thinking_is_part_of_the_prefix_and_counted_when_it_is_read(platform: Platform) -> None:

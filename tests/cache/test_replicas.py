@@ -64,7 +64,7 @@ def test_conversations_keep_to_their_engine_until_it_is_away(server: Running, en
     assert {line["status"] for line in lines} == {200}
 
 
-WRONG = {
+WRONG: dict[str, tuple[dict[str, str | tuple[str, ...]], str]] = {
     "an engine that is not there": ({"*": ("a", "c")}, "models.*: no engine is named c"),
     "none": ({"*": ()}, "models.*: must name one engine, or several different ones"),
     "one twice": ({"*": ("a", "a")}, "models.*: must name one engine, or several different ones"),
@@ -73,9 +73,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("routes", "words"), WRONG.values(), ids=list(WRONG))
-def test_what_cannot_be_replicas_is_refused_at_the_start(routes: dict[str, tuple[str, ...]], words: str) -> None:
+def test_what_cannot_be_replicas_is_refused_at_the_start(routes: dict[str, str | tuple[str, ...]], words: str) -> None:
     sections = [EngineSection(name=name, kind="vllm", url="http://127.0.0.1:9/v1", model="m") for name in "ab"]
-    settings = Settings(engine=(*sections, EngineSection(name="sim", kind="simulator")), models=routes)  # type: ignore[arg-type]
+    settings = Settings(engine=(*sections, EngineSection(name="sim", kind="simulator")), models=routes)
     with pytest.raises(ConfigError) as refused:
         catalog_of(settings, Pools())
     assert str(refused.value) == words

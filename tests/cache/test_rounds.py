@@ -1,6 +1,6 @@
 """Server tools: several rounds in one request, each with its own input, and the server's breakpoint between them."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
@@ -42,7 +42,7 @@ class Searches:
 
 
 class Search:
-    functions = (t.Custom(name="web_search", input_schema={"type": "object"}),)
+    functions: Sequence[t.Custom] = (t.Custom(name="web_search", input_schema={"type": "object"}),)
 
     def begin(self, turn: Turn, /) -> None:
         return None

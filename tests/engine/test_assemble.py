@@ -11,6 +11,7 @@ from sijo.engine.assemble import Assembler, tool_input
 from sijo.engine.turn import blank
 from sijo.wire import blocks as b
 from sijo.wire import events as e
+from sijo.wire.base import Json
 from sijo.wire.opaque import opaque
 
 
@@ -85,7 +86,7 @@ def test_nothing_is_said_before_the_first_delta() -> None:
 
 def test_pieces_of_what_is_not_known_stand_where_no_text_or_list_was() -> None:
     block = opaque({"type": "new", "a": [1], "b": "x", "citations": 7})
-    pieces = [{"type": "new_delta", "a": "y", "b": "y"}, {"type": "cited", "citation": {"type": "z"}}]
+    pieces: list[Json] = [{"type": "new_delta", "a": "y", "b": "y"}, {"type": "cited", "citation": {"type": "z"}}]
     _, message = assembled([d.Open(block), *(d.Piece(opaque(piece)) for piece in pieces)])
     assert message["content"] == [{"type": "new", "a": "y", "b": "xy", "citations": [{"type": "z"}]}]
 

@@ -10,6 +10,7 @@ from typing import Any
 import anthropic
 import jsonschema_rs
 import pytest
+from anthropic.types import Message, ToolUnionParam, UserMessageParam
 
 from sijo.engine import clienttools, toolsets
 from sijo.engine import deltas as d
@@ -24,6 +25,7 @@ from sijo.wire import tools as t
 from sijo.wire.request import CountRequest, MessageParam
 from sijo.wire.results import ToolReference
 from tests.cli.engine import TEXT, Engine, called
+from tests.replies import piece, text
 from tests.serving import serving
 
 COMPUTER = t.ComputerToolset()
@@ -119,10 +121,10 @@ def test_a_memory_brings_its_protocol_and_always_the_same() -> None:
 
 
 @pytest.mark.parametrize(("tool", "every", "on"), [(COMPUTER, 17, 17), (BROWSER, 31, 27)])
-def test_a_toolset_has_its_members(tool: t.Toolset, every: int, on: int) -> None:
+def test_a_toolset_has_its_members(tool: t.ComputerToolset | t.BrowserToolset, every: int, on: int) -> None:
     toolset = toolsets.NAMES[type(tool)]
     assert len(toolsets.members(toolset)) == every
-    made = prompt(tools=(tool,))  # type: ignore[arg-type]
+    made = prompt(tools=(tool,))
     assert len(made.tools) == len(made.members) == on
     assert set(made.members.values()) == {(toolset, name) for name in toolsets.enabled(tool)}
     for custom in shown(made).values():
@@ -214,13 +216,13 @@ def test_the_state_of_a_browser_is_told_in_words(member: str, input: Any, state:
 
 
 def test_what_happened_besides_is_told_too() -> None:
-    changes = [
+    changes: list[b.StateChange] = [
         b.TabOpened("2"),
         b.DownloadStarted("d", "https://a"),
         b.DownloadCompleted("e", "https://b", "/tmp/b", 12),
         b.DownloadFailed("f", "https://c", "gone"),
     ]
-    lines = told(b.BrowserState([A, B], list(changes)), None).splitlines()
+    lines = told(b.BrowserState([A, B], changes), None).splitlines()
     assert lines[3:] == [
         "Opened tab 2",
         "Download d started: https://a",
@@ -253,10 +255,11 @@ class Desk:
     engine: Engine
     client: anthropic.Anthropic
 
-    def ask(self, *messages: Any, tools: Any, **more: Any) -> Any:
-        return self.client.messages.create(
+    def ask(self, *messages: Any, tools: Any, **more: Any) -> Message:
+        message: Message = self.client.messages.create(
             model="claude-opus-5", max_tokens=500, messages=list(messages), tools=tools, **more
         )
+        return message
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +280,7 @@ def desk(desks: Desk) -> Desk:
     return desks
 
 
-GO = {"role": "user", "content": "Click on OK."}
+GO: UserMessageParam = {"role": "user", "content": "Click on OK."}
 
 
 def test_an_engines_call_leaves_as_the_members(desk: Desk) -> None:
@@ -285,14 +288,13 @@ def test_an_engines_call_leaves_as_the_members(desk: Desk) -> None:
     tools = [{"type": "computer_toolset_20260801"}]
     reply = desk.ask(GO, tools=tools)
     [use] = reply.content
-    assert (use.type, use.name, use.toolset_name, use.input) == (
-        "tool_use", "left_click", "computer", {"coordinate": [10, 20]},
-    )  # fmt: skip
+    assert use.type == "tool_use"
+    assert (use.name, use.toolset_name, use.input) == ("left_click", "computer", {"coordinate": [10, 20]})
     result = {"type": "tool_result", "tool_use_id": use.id, "toolset_name": "computer", "content": "Clicked."}
     done = desk.ask(
         GO, {"role": "assistant", "content": reply.content}, {"role": "user", "content": [result]}, tools=tools
     )
-    assert done.content[0].text == "All done."
+    assert text(done) == "All done."
     sent = desk.engine.last
     assert len(sent["tools"]) == 17
     assert [one["function"]["name"] for one in sent["messages"][1]["tool_calls"]] == ["computer__left_click"]
@@ -307,19 +309,21 @@ def test_a_members_call_streams_with_its_input_whole(desk: Desk) -> None:
         model="claude-opus-5",
         max_tokens=500,
         messages=[GO],
-        tools=[{"type": "browser_toolset_20260801"}],  # type: ignore[list-item]
+        tools=[{"type": "browser_toolset_20260801"}],
     ) as stream:
         events = list(stream)
     [start] = [event.content_block for event in events if event.type == "content_block_start"]
-    assert (start.type, start.name, start.toolset_name, start.input) == ("tool_use", "scroll", "browser", {})  # type: ignore[union-attr]
-    [piece] = [event.delta for event in events if event.type == "content_block_delta"]
-    assert json.loads(piece.partial_json)["scroll_direction"] == "up"  # type: ignore[union-attr]
+    assert start.type == "tool_use"
+    assert (start.name, start.toolset_name, start.input) == ("scroll", "browser", {})
+    [delta] = [event for event in events if event.type == "content_block_delta"]
+    assert json.loads(piece(delta))["scroll_direction"] == "up"
 
 
 @pytest.mark.parametrize("name", ["left_click", "computer_left_click", "computer.left_click"])
 def test_an_engine_that_shortens_a_members_name_is_understood(desk: Desk, name: str) -> None:
     desk.engine.answers = [[called(name, coordinate="[10, 20]")]]
     [use] = desk.ask(GO, tools=[{"type": "computer_toolset_20260801"}]).content
+    assert use.type == "tool_use"
     assert (use.name, use.toolset_name, use.input) == ("left_click", "computer", {"coordinate": [10, 20]})
     assert len(desk.engine.bodies) == 1
 
@@ -338,12 +342,14 @@ def test_a_deferred_toolset_is_found_whole(desk: Desk) -> None:
     assert not [one for one in first if one["function"]["name"].startswith("computer__")]
     assert len([one for one in then if one["function"]["name"].startswith("computer__")]) == 17
     result = next(block for block in reply.content if block.type == "tool_search_tool_result")
+    assert result.content.type == "tool_search_tool_search_result"
     assert [one.tool_name for one in result.content.tool_references] == ["computer"]
     use = reply.content[-1]
+    assert use.type == "tool_use"
     assert (use.name, use.toolset_name, use.input) == ("key", "computer", {"text": "ctrl+s"})
     done = {"type": "tool_result", "tool_use_id": use.id, "toolset_name": "computer", "content": "Pressed."}
     messages = [GO, {"role": "assistant", "content": reply.content}, {"role": "user", "content": [done]}]
-    assert desk.ask(*messages, tools=tools).content[0].text == "All done."
+    assert text(desk.ask(*messages, tools=tools)) == "All done."
 
 
 def test_the_engine_reads_the_protocol_and_examples(desk: Desk) -> None:
@@ -360,6 +366,12 @@ def test_the_engine_reads_the_protocol_and_examples(desk: Desk) -> None:
 # ---- the simulator ----
 
 
+SETS: dict[str, ToolUnionParam] = {
+    "computer": {"type": "computer_toolset_20260801"},
+    "browser": {"type": "browser_toolset_20260801"},
+}
+
+
 @pytest.mark.parametrize(
     ("words", "name", "toolset"),
     [
@@ -373,7 +385,7 @@ def test_the_simulator_calls_members(client: anthropic.Anthropic, words: str, na
         model="claude-opus-5",
         max_tokens=500,
         messages=[{"role": "user", "content": words}],
-        tools=[{"type": f"{toolset}_toolset_20260801"}],  # type: ignore[list-item, misc]
+        tools=[SETS[toolset]],
     )
     [use] = [block for block in reply.content if block.type == "tool_use"]
     assert (use.name, use.toolset_name) == (name, toolset)
@@ -381,7 +393,7 @@ def test_the_simulator_calls_members(client: anthropic.Anthropic, words: str, na
 
 def test_a_toolset_is_counted_as_what_the_model_reads(client: anthropic.Anthropic) -> None:
     def count(**tools: Any) -> int:
-        return client.messages.count_tokens(model="claude-opus-5", messages=[GO], **tools).input_tokens  # type: ignore[list-item]
+        return client.messages.count_tokens(model="claude-opus-5", messages=[GO], **tools).input_tokens
 
     bare = count()
     assert count(tools=[{"type": "computer_toolset_20260801"}]) > bare + 700

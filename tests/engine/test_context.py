@@ -1,5 +1,7 @@
 """The window: what is refused, what is shortened, and how the end is named."""
 
+from collections.abc import AsyncGenerator
+
 import pytest
 from msgspec.structs import replace
 
@@ -23,7 +25,7 @@ class Nobody:
     def __init__(self, *, everything: bool) -> None:
         self.abilities = Abilities(everything=everything, exact=everything)
 
-    async def generate(self, prompt: Prompt, /):  # type: ignore[no-untyped-def]
+    async def generate(self, prompt: Prompt, /) -> AsyncGenerator[d.AnyDelta]:
         yield d.Stop("end_turn")
 
     async def count(self, prompt: Prompt, /) -> int | None:

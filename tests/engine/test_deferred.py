@@ -43,6 +43,7 @@ def search(*names: str, id: str = "s") -> Item:
 
 
 def prompt(*items: Item, tools: list[Any] = TOOLS, **fields: Any) -> Prompt:
+    assert MODEL is not None
     return Prompt(model=MODEL, request=REQUEST, system=(), items=items, tools=tools, **fields)
 
 
@@ -211,7 +212,8 @@ def test_it_is_the_same_wherever_it_is_cut(
     name: str, input: dict[str, Any], sizes: list[int], ascii: bool, indent: int | None
 ) -> None:
     text = json.dumps({"name": name, "input": input}, ensure_ascii=ascii, indent=indent)
-    pieces, at = [], 0
+    pieces: list[d.ToolInput] = []
+    at = 0
     while at < len(text):
         size = sizes[len(pieces) % len(sizes)]
         pieces.append(d.ToolInput(text[at : at + size]))

@@ -123,9 +123,9 @@ def test_the_second_call_is_not_made_where_one_was_asked_for() -> None:
         d.ToolCall("1", "f"),
         d.ToolInput("{}"),
     ]
-    second: list[d.AnyDelta]
-    for second in ([d.ToolCall("2", "g")], [d.Open(ToolUse("2", "g", {}, toolset_name="browser"))]):
-        rest: list[d.AnyDelta] = [*second, d.ToolInput("{}"), d.Stop("tool_use")]
+    second: d.AnyDelta
+    for second in (d.ToolCall("2", "g"), d.Open(ToolUse("2", "g", {}, toolset_name="browser"))):
+        rest: list[d.AnyDelta] = [second, d.ToolInput("{}"), d.Stop("tool_use")]
         assert list(push([One()], [*first, *rest])) == [*first, d.Stop("tool_use")]
         assert passed(One(), [*first, *rest]) == [*first, d.Stop("tool_use")]
     assert passed(One(), first) == first

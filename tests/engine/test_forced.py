@@ -9,6 +9,7 @@ from sijo.engine import deltas as d
 from sijo.engine.forced import LEAD, call_of
 from sijo.engine.prompt import Thought
 from sijo.wire.base import Json
+from sijo.wire.events import StopReason
 from sijo.wire.request import AnyTool, Named, NoTools
 from sijo.wire.tools import Custom
 from tests.engine.test_formats import CALL, Engine, prompted, told
@@ -30,7 +31,7 @@ PINGED = '{"name":"ping","input":{}}'
 SPENT = d.Spent(input=9, output=8)
 
 
-def answer(text: str, reason: str = "end_turn") -> list[d.AnyDelta]:
+def answer(text: str, reason: StopReason = "end_turn") -> list[d.AnyDelta]:
     return [*(d.Text(part) for part in (text[:9], text[9:])), SPENT, d.Stop(reason)]
 
 

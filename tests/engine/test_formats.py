@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
@@ -18,8 +19,8 @@ MODEL = next(iter(models()))
 REQUEST = CountRequest(model=MODEL.id, messages=[MessageParam("user", "Hi")])
 FORMAT = JsonFormat({"type": "object", "additionalProperties": False})
 TOOL = Custom(name="f", input_schema={"type": "object"})
-CALL = [d.ToolCall("toolu_1", "f"), d.ToolInput("{}"), d.Spent(input=9, output=5), d.Stop("tool_use")]
-ANSWER = [d.Text("{}"), d.Spent(input=9, output=2), d.Stop("end_turn")]
+CALL: list[d.AnyDelta] = [d.ToolCall("toolu_1", "f"), d.ToolInput("{}"), d.Spent(input=9, output=5), d.Stop("tool_use")]
+ANSWER: list[d.AnyDelta] = [d.Text("{}"), d.Spent(input=9, output=2), d.Stop("end_turn")]
 THOUGHT = Thought("enabled", 1024)
 
 
@@ -27,7 +28,7 @@ class Engine:
     """Says what it was given to say, one list for each time that it is asked."""
 
     def __init__(self, *answers: list[d.AnyDelta], **able: bool) -> None:
-        self.abilities = Abilities(**{"holds": True, "holds_thinking": False, "holds_calls": False, **able})
+        self.abilities = replace(Abilities(holds=True, holds_thinking=False, holds_calls=False), **able)
         self.answers = list(answers)
         self.asked: list[Prompt] = []
         self.stopped = 0

@@ -4,8 +4,10 @@ import base64
 import io
 import time
 import zlib
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sijo.engine import documents, pages
 from sijo.engine.abilities import Abilities
@@ -28,7 +30,7 @@ PNG = b.Image(ImageBase64("image/png", "iVBORw0KGgo="))
 def prompt(*messages: MessageParam, tools: tuple[t.AnyTool, ...] = (), **fields: object) -> Prompt:
     model = models().get("claude-opus-4-8")
     assert model is not None
-    request = CountRequest(model=model.id, messages=list(messages), **fields)  # type: ignore[arg-type]
+    request = replace(CountRequest(model=model.id, messages=list(messages)), **fields)
     return Prompt(model=model, request=request, system=(), items=merged(messages), tools=tools)
 
 
@@ -193,7 +195,7 @@ def test_what_takes_everything_is_given_everything() -> None:
         ({"thinking": Adaptive(task_budget=60_000)}, "60000 of 60000"),
     ],
 )
-def test_a_task_budget_is_told_at_the_end(fields: dict[str, object], words: str) -> None:
+def test_a_task_budget_is_told_at_the_end(fields: dict[str, Any], words: str) -> None:
     last = lower(prompt(user(b.Text("x")), **fields), PLAIN).items[-1].content[-1]
     assert last == b.Text(f"<task_budget>{words} tokens remain for this task.</task_budget>")
 

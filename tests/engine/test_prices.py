@@ -4,6 +4,7 @@ million tokens is 1,000,000."""
 from datetime import date
 from fractions import Fraction
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -81,8 +82,8 @@ MANNERS = [
 
 
 @pytest.mark.parametrize(("model", "manner", "million"), MANNERS)
-def test_batch_place_speed_and_long_context(model: str, manner: dict[str, object], million: tuple[str, ...]) -> None:
-    assert prices().rates(model, TODAY, **manner) == rates(*million)  # type: ignore[arg-type]
+def test_batch_place_speed_and_long_context(model: str, manner: dict[str, Any], million: tuple[str, ...]) -> None:
+    assert prices().rates(model, TODAY, **manner) == rates(*million)
 
 
 def test_no_published_price_is_rounded_whatever_comes_together() -> None:

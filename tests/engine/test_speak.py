@@ -22,7 +22,7 @@ class Engine:
     """A small engine: thinks as long as it is let, unless a thought was begun for it or thinking is off."""
 
     def __init__(self, **able: bool) -> None:
-        self.abilities = Abilities(**able)
+        self.abilities = replace(Abilities(), **able)
         self.asked: list[Prompt] = []
         self.stopped = 0
 

@@ -19,15 +19,21 @@ from sijo.wire import events as e
 from sijo.wire import results as r
 from sijo.wire import tools as t
 from sijo.wire.request import AnyTool, Auto, CountRequest, MessageParam
+from sijo.wire.sources import PlainText
 
 MODEL = models().get("claude-opus-4-5")
 assert MODEL is not None
 REQUEST = CountRequest(model=MODEL.id, messages=[MessageParam("user", "go")])
 FETCH = t.Custom(name="web_fetch", input_schema={"type": "object"})
 OTHER = t.Custom(name="f", input_schema={"type": "object"})
-CALL = [d.ToolCall("toolu_1", "web_fetch"), d.ToolInput('{"url": "a"}'), d.Spent(0, 5), d.Stop("tool_use")]
-DONE = [d.Spent(10), d.Text("Done."), d.Spent(0, 3), d.Stop("end_turn")]
-CLIENTS = [d.ToolCall("toolu_2", "f"), d.ToolInput("{}"), d.Stop("tool_use")]
+CALL: list[d.AnyDelta] = [
+    d.ToolCall("toolu_1", "web_fetch"),
+    d.ToolInput('{"url": "a"}'),
+    d.Spent(0, 5),
+    d.Stop("tool_use"),
+]
+DONE: list[d.AnyDelta] = [d.Spent(10), d.Text("Done."), d.Spent(0, 3), d.Stop("end_turn")]
+CLIENTS: list[d.AnyDelta] = [d.ToolCall("toolu_2", "f"), d.ToolInput("{}"), d.Stop("tool_use")]
 
 
 class Engine:
@@ -54,7 +60,7 @@ class Engine:
 class Fetch(Session):
     """Answers with what it is given: a text, an error to raise, or nothing."""
 
-    functions = (FETCH,)
+    functions: Sequence[t.Custom] = (FETCH,)
 
     def __init__(self, *answers: str | BaseException | d.Wait | None) -> None:
         self.answers = list(answers)
@@ -81,11 +87,12 @@ class Fetch(Session):
 
 
 def page(id: str, text: str) -> r.WebFetchResult:
-    document = r.FetchedDocument(b.PlainText("text/plain", text))
+    document = r.FetchedDocument(PlainText("text/plain", text))
     return r.WebFetchResult(id, r.Fetched("a", document))
 
 
 def turn(engine: Engine, *sessions: Session, **fields: Any) -> Turn:
+    assert MODEL is not None
     prompt = Prompt(
         model=MODEL,
         request=REQUEST,
@@ -128,7 +135,9 @@ async def test_streaming_says_the_same() -> None:
 
 
 async def test_calls_beside_each_other_are_all_answered_before_the_model_goes_on() -> None:
-    two = [d.ToolCall("1", "web_fetch"), d.ToolInput("{}"), d.ToolCall("2", "web_fetch"), d.Stop("tool_use")]
+    two: list[d.AnyDelta] = [
+        d.ToolCall("1", "web_fetch"), d.ToolInput("{}"), d.ToolCall("2", "web_fetch"), d.Stop("tool_use")
+    ]  # fmt: skip
     engine = Engine(two, DONE)
     message = await collect(turn(engine, Fetch("one", "two")))
     assert kinds(message) == ["server_tool_use"] * 2 + ["web_fetch_tool_result"] * 2 + ["text"]
@@ -272,7 +281,7 @@ class Asks(Fetch):
 async def test_a_tool_may_ask_first_which_functions_it_has() -> None:
     entry = t.McpToolset(mcp_server_name="docs")
     asks = Asks()
-    said = [d.ToolCall("1", "look"), d.ToolInput('{"at": "it"}'), d.Stop("tool_use")]
+    said: list[d.AnyDelta] = [d.ToolCall("1", "look"), d.ToolInput('{"at": "it"}'), d.Stop("tool_use")]
     made = turn(engine := Engine(said, DONE), asks)
     made.prompt.tools, made.prompt.own = [entry], [(entry, asks)]
     message = await collect(made)

@@ -8,6 +8,7 @@ from typing import Any
 import anthropic
 import jsonschema
 import jsonschema_rs
+from anthropic.types import MessageParam, OutputConfigParam
 
 Json = dict[str, Any]
 
@@ -41,9 +42,9 @@ def faults(schema: Json, text: str) -> list[str]:
     return found + [error.message for error in strict.iter_errors(value)]
 
 
-def format(schema: Json) -> Json:
+def format(schema: Json) -> OutputConfigParam:
     return {"format": {"type": "json_schema", "schema": schema}}
 
 
-def user(words: str) -> list[Json]:
+def user(words: str) -> list[MessageParam]:
     return [{"role": "user", "content": words}]

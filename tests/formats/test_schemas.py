@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from anthropic.types import Message
 
 from tests.formats.asked import Json, Target, faults, format, user
 from tests.formats.invented import schemas
+from tests.replies import text
 
 AT_ONCE = 4
 TOKENS = 4000
@@ -41,6 +43,7 @@ async def answered(target: Target) -> dict[str, tuple[str, str]]:
                 "messages": user("Tell of the weather in Paris."),
             }
             asked["output_config"] = format(schema)
+            message: Message
             async with free:
                 if at % 2:
                     async with client.messages.stream(**asked) as stream:
@@ -48,7 +51,7 @@ async def answered(target: Target) -> dict[str, tuple[str, str]]:
                 else:
                     message = await client.messages.create(**asked)
             assert [block.type for block in message.content] == ["text"]
-            return message.content[0].text, str(message.stop_reason)
+            return text(message), str(message.stop_reason)
 
         found = await asyncio.gather(*(one(at, schema) for at, schema in enumerate(SUITE.values())))
     return dict(zip(SUITE, found, strict=True))

@@ -6,9 +6,12 @@ from typing import Any, Literal
 
 import pytest
 from anthropic import beta_async_tool, beta_tool
+from anthropic.lib.streaming import BetaAsyncMessageStream, BetaMessageStream
+from anthropic.types.beta import BetaMessage
 from pydantic import BaseModel, Field
 
 from tests.formats.asked import Json, Target, faults, format, user
+from tests.replies import text
 
 OLD = "structured-outputs-2025-11-13"
 
@@ -110,12 +113,13 @@ def test_the_field_and_the_header_of_the_beta(target: Target, stream: bool) -> N
     }
     old = {"output_format": format(schema)["format"]}
     fields = asked(target, target.plain, betas=[OLD], extra_body=old)
+    message: BetaMessage
     if stream:
         with target.client.beta.messages.stream(**fields) as events:
             message = events.get_final_message()
     else:
         message = target.client.beta.messages.create(**fields)
-    assert faults(schema, message.content[0].text) == []
+    assert faults(schema, text(message)) == []
 
 
 def test_a_strict_tool_with_the_header_of_the_beta(target: Target) -> None:
@@ -131,7 +135,10 @@ def test_a_strict_tool_with_the_header_of_the_beta(target: Target) -> None:
 def test_a_runner_calls_and_answers(target: Target, stream: bool) -> None:
     fields = asked(target, target.call)
     runner = target.client.beta.messages.tool_runner(**fields, tools=[weather], max_iterations=3, stream=stream)
-    turns = [turn.get_final_message() if stream else turn for turn in runner]
+    turns: list[BetaMessage] = []
+    for turn in runner:
+        assert isinstance(turn, BetaMessageStream) is stream
+        turns.append(turn.get_final_message() if isinstance(turn, BetaMessageStream) else turn)
     check(turns, target, "weather")
 
 
@@ -140,11 +147,14 @@ async def test_a_runner_calls_and_answers_later(target: Target, stream: bool) ->
     async with target.later() as client:
         fields = asked(target, target.call)
         runner = client.beta.messages.tool_runner(**fields, tools=[weather_report], max_iterations=3, stream=stream)
-        turns = [await turn.get_final_message() if stream else turn async for turn in runner]
+        turns: list[BetaMessage] = []
+        async for turn in runner:
+            assert isinstance(turn, BetaAsyncMessageStream) is stream
+            turns.append(await turn.get_final_message() if isinstance(turn, BetaAsyncMessageStream) else turn)
     check(turns, target, "weather_report")
 
 
-def check(turns: list[Any], target: Target, name: str) -> None:
+def check(turns: list[BetaMessage], target: Target, name: str) -> None:
     """On random weights how often it calls is up to chance; what it calls is not."""
     whole = [turn for turn in turns if turn.stop_reason != "max_tokens"]  # what is cut off may be incomplete
     calls = [block for turn in whole for block in turn.content if block.type == "tool_use"]
@@ -154,7 +164,7 @@ def check(turns: list[Any], target: Target, name: str) -> None:
     if target.plain != target.call:
         return
     assert [turn.stop_reason for turn in turns] == ["tool_use", "end_turn"]
-    assert calls[0].input == {"city": "Paris"} and "Paris" in turns[-1].content[-1].text
+    assert calls[0].input == {"city": "Paris"} and "Paris" in text(turns[-1], -1)
 
 
 def test_a_runner_with_an_answer_of_its_own_kind(target: Target) -> None:

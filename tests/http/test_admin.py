@@ -1,6 +1,6 @@
 """The Admin API, by the official SDK and in both versions of its field names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import anthropic
 import pytest
 
 from tests.http.raw import ask, hello
+from tests.replies import fault
 from tests.serving import Running, beside, serving
 
 CONFIG = """
@@ -93,7 +94,7 @@ def test_workspaces_come_in_pages(admin: anthropic.Anthropic) -> None:
     assert (first.has_more, first.first_id, first.last_id) == (True, made[4], made[3])
     assert [one.id for one in spaces.list(limit=2, before_id=made[1]).data] == [made[3], made[2]]
     assert {one.id for one in spaces.list(ids=made[:2])} == set(made[:2])
-    with_default = [one.name for one in spaces.list(include_default=True, ids=None or [])]  # type: ignore[arg-type]
+    with_default = [one.name for one in spaces.list(include_default=True, ids=[])]
     assert with_default[-1] == "Default"
     for id in made:
         spaces.archive(id)
@@ -103,7 +104,11 @@ def test_the_default_workspace_stays_as_it_is(admin: anthropic.Anthropic) -> Non
     spaces = admin.organization.workspaces
     [default] = [one for one in spaces.list(include_default=True) if one.name == "Default"]
     assert spaces.retrieve(default.id).id == default.id
-    for act in (lambda: spaces.archive(default.id), lambda: spaces.update(default.id, name="x")):
+    acts: list[Callable[[], object]] = [
+        lambda: spaces.archive(default.id),
+        lambda: spaces.update(default.id, name="x"),
+    ]
+    for act in acts:
         with pytest.raises(anthropic.BadRequestError, match="default workspace cannot be changed"):
             act()
 
@@ -230,7 +235,7 @@ REFUSED = [
 def test_what_is_wrong_is_named(admin: anthropic.Anthropic, path: str, body: dict[str, object], words: str) -> None:
     with pytest.raises(anthropic.BadRequestError) as refused:
         admin.post(f"/v1/organizations/{path}", body=body, cast_to=object)
-    assert refused.value.body["error"]["message"] == words  # type: ignore[index]
+    assert fault(refused.value)["message"] == words
 
 
 @pytest.mark.parametrize(
@@ -247,7 +252,7 @@ def test_what_is_wrong_is_named(admin: anthropic.Anthropic, path: str, body: dic
 def test_a_wrong_query_is_named(admin: anthropic.Anthropic, path: str, words: str) -> None:
     with pytest.raises(anthropic.BadRequestError) as refused:
         admin.get(f"/v1/organizations/{path}", cast_to=object)
-    assert refused.value.body["error"]["message"] == words  # type: ignore[index]
+    assert fault(refused.value)["message"] == words
 
 
 @pytest.mark.parametrize(
@@ -273,7 +278,7 @@ def test_a_limit_that_is_none_is_refused(admin: anthropic.Anthropic, value: obje
     path = f"/v1/organizations/workspaces/{space.id}/rate_limits/{opus.id}"
     with pytest.raises(anthropic.BadRequestError) as refused:
         admin.post(path, body={"limits": [{"type": "requests_per_minute", "value": value}]}, cast_to=object)
-    assert refused.value.body["error"]["message"] == f"limits.0.value: {words}"  # type: ignore[index]
+    assert fault(refused.value)["message"] == f"limits.0.value: {words}"
     with pytest.raises(anthropic.BadRequestError, match=r"limits.0.type: tokens_per_day is not served"):
         admin.post(path, body={"limits": [{"type": "tokens_per_day", "value": 1}]}, cast_to=object)
     admin.organization.workspaces.archive(space.id)

@@ -11,6 +11,7 @@ from sijo.http.auth import Keys
 from sijo.http.call import Call
 from sijo.store import Database, database
 from sijo.store.keys import Keys as Rows
+from sijo.store.keys import Status
 from sijo.store.workspaces import Workspaces
 from tests.http.limits.ground import Clock, access
 
@@ -40,10 +41,10 @@ async def test_a_key_ends_when_it_expires(store: Database) -> None:
 
 
 @pytest.mark.parametrize("status", ["inactive", "archived"])
-async def test_only_an_active_key_opens(store: Database, status: str) -> None:
+async def test_only_an_active_key_opens(store: Database, status: Status) -> None:
     known = access(store)
     key, secret = await Rows(store).create("k")
-    await Rows(store).change(key.id, status=status)  # type: ignore[arg-type]
+    await Rows(store).change(key.id, status=status)
     await known.refresh()
     with pytest.raises(Unauthenticated):
         caller(Keys(known), secret)

@@ -11,13 +11,13 @@ from typing import Any
 import anthropic
 import pytest
 from anthropic import beta_tool
-from anthropic.types import Message, ToolUseBlock
+from anthropic.types import Message, ToolParam, ToolUseBlock
 from pydantic import BaseModel
 
 from tests.cli.engine import Engine, Json
 from tests.serving import Running, serving
 
-WEATHER: Json = {
+WEATHER: ToolParam = {
     "name": "weather",
     "description": "The weather in a city.",
     "input_schema": {
@@ -60,6 +60,10 @@ CALL = 'I look.\n\n<tool_call>\n{"name": "weather", "arguments": {"city": "Paris
 BROKEN = 'I look.\n<tool_call>\n{"name": "weather", "arguments": {"city": "Par</tool_call>'
 
 
+def asked(**fields: Any) -> Json:
+    return {"model": "bare", "max_tokens": 500, "messages": [{"role": "user", "content": "Weather?"}]} | fields
+
+
 class Place:
     """A server in front of an engine that says what it is told to."""
 
@@ -75,16 +79,16 @@ class Place:
         ]
 
     def ask(self, how: str, **fields: Any) -> Message:
-        body = {"model": "bare", "max_tokens": 500, "messages": [{"role": "user", "content": "Weather?"}]} | fields
+        body = asked(**fields)
         if how == "whole":
-            return self.client.messages.create(**body)
+            message: Message = self.client.messages.create(**body)
+            return message
         with self.client.messages.stream(**body) as stream:
             return stream.get_final_message()
 
     def follow(self, seen: list[Any], **fields: Any) -> None:
         """Add each event of a stream to a list."""
-        body = {"model": "bare", "max_tokens": 500, "messages": [{"role": "user", "content": "Weather?"}]} | fields
-        with self.client.messages.stream(**body) as stream:
+        with self.client.messages.stream(**asked(**fields)) as stream:
             seen.extend(stream)
 
     def sent(self, at: int = -1) -> Json:
@@ -145,7 +149,8 @@ def test_an_engine_without_tools_calls_them(place: Place, how: str) -> None:
     sent = place.sent()
     assert "tools" not in sent and "tool_choice" not in sent
     assert '"name":"weather"' in sent["messages"][0]["content"]
-    assert message.content[-1].id.startswith("toolu_")  # type: ignore[union-attr]
+    call = message.content[-1]
+    assert isinstance(call, ToolUseBlock) and call.id.startswith("toolu_")
 
 
 @BOTH

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import anthropic
 import pytest
+from anthropic.types import MessageParam
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
@@ -42,8 +43,8 @@ def test_a_configured_tokenizer_counts(words: Running) -> None:
     client = anthropic.Anthropic(base_url=words.url, api_key="any", max_retries=0)
 
     def count(text: str) -> int:
-        message = {"role": "user", "content": text}
-        return client.messages.count_tokens(model="claude-haiku-4-5", messages=[message]).input_tokens  # type: ignore[list-item]
+        message: MessageParam = {"role": "user", "content": text}
+        return client.messages.count_tokens(model="claude-haiku-4-5", messages=[message]).input_tokens
 
     assert count("one two three four five") - count("one two") == 3
     assert count("안녕 세계 " * 50) - count("안녕 세계") == 98

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anthropic
 import pytest
+from anthropic.types import MessageParam
 
 from tests.http.raw import HEADERS, Reply, ask, hello
 from tests.serving import Running, beside, serving
@@ -62,8 +63,8 @@ def test_a_key_of_the_settings_opens_as_ever(server: Running) -> None:
 
 def test_a_key_that_is_made_while_the_server_runs_opens_it(server: Running, key: str) -> None:
     with anthropic.Anthropic(base_url=server.url, api_key=key, max_retries=0) as client:
-        message = [{"role": "user", "content": "hi"}]
-        assert client.messages.create(model="claude-opus-5", max_tokens=9, messages=message).content  # type: ignore[arg-type]
+        message: list[MessageParam] = [{"role": "user", "content": "hi"}]
+        assert client.messages.create(model="claude-opus-5", max_tokens=9, messages=message).content
 
 
 @pytest.mark.parametrize("wrong", ["any", "sk-ant-api03-sijo-x", "sk-ant-admin01-x", "키"])

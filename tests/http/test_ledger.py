@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import anthropic
@@ -16,6 +17,7 @@ import pytest
 from tests.databases import fresh
 from tests.http.turns import COST, SCRIPT, USAGE, results, rows, say, settled
 from tests.http.waiting import until
+from tests.replies import text
 from tests.serving import Running, serving, sijo
 
 SERVER = ("--model", "simulator", "--scripts", str(SCRIPT))
@@ -49,7 +51,7 @@ def test_what_clients_are_told_is_what_reports_say(tmp_path: Path) -> None:
                 cache_control={"type": "ephemeral"} if number % 2 else None,
             ) as stream:
                 message = stream.get_final_message()
-            messages.append({"role": "assistant", "content": message.content[0].text})  # type: ignore[union-attr]
+            messages.append({"role": "assistant", "content": text(message)})
             usage = message.usage
             assert usage.cache_creation is not None
             told["5m"] += usage.cache_creation.ephemeral_5m_input_tokens
@@ -192,10 +194,11 @@ def test_two_replicas_on_one_database_report_the_same(address: str, tmp_path: Pa
         total = {1500: "output_tokens", 150_000: "cache_read_input_tokens"}
         for running in (one, two):
             for amount, name in total.items():
-                until(
-                    lambda r=running, n=name, a=amount: True if sum(x[n] for x in results(r, USAGE)) == a else None,
-                    f"{amount} {name}",
-                )
+                until(partial(reported, running, name, amount), f"{amount} {name}")
+
+
+def reported(running: Running, name: str, amount: int) -> bool | None:
+    return True if sum(one[name] for one in results(running, USAGE)) == amount else None
 
 
 def test_a_database_that_is_held_up_holds_nobody_up_and_loses_nothing(running: Running) -> None:

@@ -9,6 +9,7 @@ import anthropic
 import pytest
 
 from tests.http.raw import ask, hello
+from tests.replies import fault
 from tests.serving import Running, serving
 
 CONFIG = """
@@ -63,7 +64,7 @@ def test_a_client_sees_its_limits_and_is_refused(client: anthropic.Anthropic, se
     with pytest.raises(anthropic.RateLimitError) as refused:
         client.messages.create(model="claude-opus-5", max_tokens=50, messages=[{"role": "user", "content": "hi"}])
     error, headers = refused.value, refused.value.response.headers
-    assert error.body["error"]["type"] == "rate_limit_error"  # type: ignore[index]
+    assert fault(error)["type"] == "rate_limit_error"
     assert "of 3 requests per minute" in str(error)
     assert headers["anthropic-organization-id"] in str(error)
     assert 1 <= int(headers["retry-after"]) <= 20

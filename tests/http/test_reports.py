@@ -28,7 +28,7 @@ scripts = ["{script}"]
 input = 0.1
 output = 0.3
 """
-DAY = [
+DAY: list[tuple[str, str, dict[str, Any], dict[str, str]]] = [
     # what is said, by which model, how, and what it costs, in cents
     ("plain", "claude-opus-4-8", {}, {"input": "0.5", "output": "1.25"}),
     ("plain", "claude-opus-4-8", {"stream": True}, {"input": "0.5", "output": "1.25"}),
@@ -327,11 +327,11 @@ def test_reports_without_keys_are_for_this_machine_alone(tmp_path: Path) -> None
     settings.write_text("[server]\nopen = true\nhost = '0.0.0.0'\n")
     with serving(tmp_path, "--model", "simulator", "--config", str(settings)) as running:
         port = running.url.rpartition(":")[2]
-        begin = {"starting_at": "2026-11-01T00:00:00Z"}
+        begin = "2026-11-01T00:00:00Z"
         here = dataclasses.replace(running, url=f"http://127.0.0.1:{port}")
-        assert get(here, COST, **begin).status == 200
+        assert get(here, COST, starting_at=begin).status == 200
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.connect(("192.0.2.1", 9))  # sends nothing: it only chooses the address that others see
             other = dataclasses.replace(running, url=f"http://{probe.getsockname()[0]}:{port}")
-        reply = get(other, COST, **begin)
+        reply = get(other, COST, starting_at=begin)
         assert (reply.status, reply.error["type"]) == (403, "permission_error")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,10 @@ class House:
         while used < LIMIT:
             usage = say(running, key).usage
             used += usage.input_tokens + usage.output_tokens
-            until(lambda least=used: True if self.spent(running) >= least else None, f"{used} tokens in the ledger")
+            until(partial(self.booked, running, used), f"{used} tokens in the ledger")
+
+    def booked(self, running: Running, least: int) -> bool | None:
+        return True if self.spent(running) >= least else None
 
     def spent(self, running: Running) -> Decimal:
         """Tenths of a cent, in all."""

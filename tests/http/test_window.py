@@ -9,14 +9,16 @@ from urllib.request import urlopen
 
 import anthropic
 import pytest
+from anthropic.types import MessageCountTokensParams, MessageParam, ToolChoiceParam, ToolParam, ToolUnionParam
+from anthropic.types.message_create_params import MessageCreateParamsBase
 
 from tests.conformance.servers import Servers, section
 from tests.serving import Running, serving
 
 WORDS = "tea " * 300_000
-TOOL = {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "properties": {}}}
-ASK = {"role": "user", "content": "hi"}
-TALK = [
+TOOL: ToolParam = {"name": "look", "description": "Looks.", "input_schema": {"type": "object", "properties": {}}}
+ASK: MessageParam = {"role": "user", "content": "hi"}
+TALK: list[MessageParam] = [
     {"role": "user", "content": "Look."},
     {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}]},
     {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "a cat"}]},
@@ -36,10 +38,14 @@ def hidden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.mark.filterwarnings("ignore:The model .* is deprecated:DeprecationWarning")
 def test_the_million_beta_opens_the_window(client: anthropic.Anthropic) -> None:
-    ask = {"model": "claude-sonnet-4-5", "max_tokens": 10, "messages": [{"role": "user", "content": WORDS}]}
+    ask: MessageCreateParamsBase = {
+        "model": "claude-sonnet-4-5",
+        "max_tokens": 10,
+        "messages": [{"role": "user", "content": WORDS}],
+    }
     with pytest.raises(anthropic.BadRequestError, match=r"prompt is too long: 2\d\d\d\d\d tokens > 200000 maximum"):
-        client.messages.create(**ask)  # type: ignore[call-overload]
-    message = client.messages.create(**ask, extra_headers=MILLION)  # type: ignore[call-overload]
+        client.messages.create(**ask)
+    message = client.messages.create(**ask, extra_headers=MILLION)
     assert message.usage.input_tokens > 200_000
 
 
@@ -53,16 +59,16 @@ def test_the_million_beta_opens_the_window(client: anthropic.Anthropic) -> None:
     ],
 )
 def test_the_hidden_tool_prompt_is_counted_where_it_is_asked_for(
-    client: anthropic.Anthropic, hidden: Running, model: str, choice: dict[str, str], more: int
+    client: anthropic.Anthropic, hidden: Running, model: str, choice: ToolChoiceParam, more: int
 ) -> None:
-    ask = {"model": model, "messages": [ASK], "tools": [TOOL], "tool_choice": choice}
+    ask: MessageCountTokensParams = {"model": model, "messages": [ASK], "tools": [TOOL], "tool_choice": choice}
     with anthropic.Anthropic(base_url=hidden.url, api_key="any", max_retries=0) as other:
-        counts = [one.messages.count_tokens(**ask).input_tokens for one in (client, other)]  # type: ignore[call-overload]
-        usage = other.messages.create(**ask, max_tokens=50).usage  # type: ignore[call-overload]
-        bare = other.messages.count_tokens(model=model, messages=[ASK])  # type: ignore[list-item]
+        counts = [one.messages.count_tokens(**ask).input_tokens for one in (client, other)]
+        usage = other.messages.create(**ask, max_tokens=50).usage
+        bare = other.messages.count_tokens(model=model, messages=[ASK])
     assert counts[1] - counts[0] == more
     assert usage.input_tokens == counts[1]
-    assert bare.input_tokens == client.messages.count_tokens(model=model, messages=[ASK]).input_tokens  # type: ignore[list-item]
+    assert bare.input_tokens == client.messages.count_tokens(model=model, messages=[ASK]).input_tokens
 
 
 @pytest.mark.parametrize(
@@ -75,13 +81,13 @@ def test_the_hidden_tool_prompt_is_counted_where_it_is_asked_for(
         ("claude-opus-5", {"type": "browser_toolset_20260801"}, 286 + 6600),
     ],
 )
-def test_the_apis_own_tools_take_what_it_says(hidden: Running, model: str, tool: dict[str, str], more: int) -> None:
+def test_the_apis_own_tools_take_what_it_says(hidden: Running, model: str, tool: ToolUnionParam, more: int) -> None:
     with anthropic.Anthropic(base_url=hidden.url, api_key="any", max_retries=0) as client:
-        ask = {"model": model, "messages": [ASK]}
-        bare, whole = (client.messages.count_tokens(**ask, **with_).input_tokens for with_ in ({}, {"tools": [tool]}))  # type: ignore[call-overload]
-        usage = client.messages.create(**ask, tools=[tool], max_tokens=50).usage  # type: ignore[call-overload]
-    assert abs(whole - bare - more) <= 3  # that much its neighbours may change of an estimate
-    assert usage.input_tokens == whole
+        bare = client.messages.count_tokens(model=model, messages=[ASK])
+        whole = client.messages.count_tokens(model=model, messages=[ASK], tools=[tool])
+        usage = client.messages.create(model=model, messages=[ASK], tools=[tool], max_tokens=50).usage
+    assert abs(whole.input_tokens - bare.input_tokens - more) <= 3  # that much its neighbours may change of an estimate
+    assert usage.input_tokens == whole.input_tokens
 
 
 def test_an_engine_behind_an_aware_model_hears_of_its_window(tmp_path: Path) -> None:
@@ -92,7 +98,7 @@ def test_an_engine_behind_an_aware_model_hears_of_its_window(tmp_path: Path) -> 
         running = stack.enter_context(serving(tmp_path, "--config", str(config)))
         client = stack.enter_context(anthropic.Anthropic(base_url=running.url, api_key="any", max_retries=0))
         for model in ("claude-sonnet-4-6", "claude-opus-4-8"):
-            client.messages.create(model=model, max_tokens=50, messages=TALK, tools=[TOOL])  # type: ignore[arg-type, list-item]
+            client.messages.create(model=model, max_tokens=50, messages=TALK, tools=[TOOL])
         with urlopen(f"{behind}/seen?model=echo_vllm") as reply:
             aware, other = (json.dumps(one["body"]) for one in json.load(reply))
     assert "<budget:token_budget>4096</budget:token_budget>" in aware

@@ -4,12 +4,16 @@ import asyncio
 import io
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sijo.log import AccessLog
 from sijo.log.access import ATOMIC, BATCH
 from tests.log.calls import DOCS, KEY, MODEL, SECRET, call, lines_of
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -82,8 +86,8 @@ async def test_lines_leave_whole_in_pieces_that_a_pipe_does_not_tear() -> None:
     class Pieces(io.BytesIO):
         taken: list[bytes] = []
 
-        def write(self, piece: object) -> int:
-            self.taken.append(bytes(piece))  # type: ignore[call-overload]
+        def write(self, piece: "ReadableBuffer", /) -> int:
+            self.taken.append(bytes(piece))
             return len(self.taken[-1])
 
     log = AccessLog(Pieces())

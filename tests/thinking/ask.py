@@ -5,7 +5,7 @@ from typing import Any
 
 import anthropic
 import pytest
-from anthropic.types import Message, RedactedThinkingBlock, ThinkingBlock
+from anthropic.types import Message, RedactedThinkingBlock, ThinkingBlock, ThinkingConfigParam
 
 Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ INTERLEAVED = "interleaved-thinking-2025-05-14"
 SUM = "What is 27 * 453?"
 HARD = "Explain why quicksort is fast, and prove its bound."
 TWO_STEPS = "Tell me the weather in Seoul, then convert the temperature to Fahrenheit"
-MANUAL: Json = {"type": "enabled", "budget_tokens": 2000}
+MANUAL: ThinkingConfigParam = {"type": "enabled", "budget_tokens": 2000}
 ADAPTIVE: Json = {"type": "adaptive", "display": "summarized"}
 WEATHER: Json = {
     "name": "get_weather",

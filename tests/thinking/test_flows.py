@@ -6,7 +6,16 @@ from typing import Any
 
 import anthropic
 import pytest
-from anthropic.types import RawMessageStreamEvent
+from anthropic.types import (
+    MessageParam,
+    RawContentBlockDeltaEvent,
+    RawContentBlockStartEvent,
+    RawContentBlockStopEvent,
+    RawMessageDeltaEvent,
+    RawMessageStartEvent,
+    RawMessageStopEvent,
+    RawMessageStreamEvent,
+)
 
 from tests.thinking.ask import (
     ADAPTIVE,
@@ -34,14 +43,19 @@ from tests.thinking.ask import (
     thoughts,
 )
 
+RAW = (
+    RawMessageStartEvent, RawContentBlockStartEvent, RawContentBlockDeltaEvent, RawContentBlockStopEvent,
+    RawMessageDeltaEvent, RawMessageStopEvent,
+)  # fmt: skip
+"""What is on the wire. The SDK says more between it, of its own."""
 OMITTED: Json = {**MANUAL, "display": "omitted"}
 
 
 def streamed(client: anthropic.Anthropic, asked: str, **fields: Any) -> tuple[list[RawMessageStreamEvent], Any]:
     """The events as they came, and the message that the SDK makes of them."""
     with client.messages.stream(**request(asked, **fields)) as stream:
-        raw = [event for event in stream if event.type not in ("text", "thinking", "signature", "input_json")]
-        return raw, stream.get_final_message()  # type: ignore[return-value]
+        raw: list[RawMessageStreamEvent] = [event for event in stream if isinstance(event, RAW)]
+        return raw, stream.get_final_message()
 
 
 def blocks(events: Sequence[RawMessageStreamEvent]) -> list[tuple[str, list[str]]]:
@@ -77,7 +91,8 @@ def test_a_stream_has_the_thought_then_one_signature_then_the_answer(strict: ant
     assert blocks(events) == [("thinking", ["thinking_delta", "signature_delta"]), ("text", ["text_delta"])]
     assert signatures(events) == [0]
     opened = next(event for event in events if event.type == "content_block_start")
-    assert (opened.content_block.thinking, opened.content_block.signature) == ("", "")  # type: ignore[union-attr]
+    assert opened.content_block.type == "thinking"
+    assert (opened.content_block.thinking, opened.content_block.signature) == ("", "")
     pieces = [e for e in events if e.type == "content_block_delta" and e.delta.type == "thinking_delta"]
     assert len(pieces) > 10
     assert message.content[0].thinking == thoughts(ask(strict, SUM, thinking=MANUAL))[0].thinking
@@ -178,9 +193,12 @@ def test_a_redacted_thought_is_restored_for_the_model(strict: anthropic.Anthropi
     message = ask(strict, SECRET, thinking=MANUAL)
     counts = []
     for content in (message.content, message.content[1:]):
-        turns = [{"role": "user", "content": SECRET}, {"role": "assistant", "content": content}]
-        asked: Any = [*turns, {"role": "user", "content": "Go on"}]
-        counted = strict.messages.count_tokens(model=KEEPS, messages=asked, thinking=MANUAL)  # type: ignore[arg-type]
+        asked: list[MessageParam] = [
+            {"role": "user", "content": SECRET},
+            {"role": "assistant", "content": content},
+            {"role": "user", "content": "Go on"},
+        ]
+        counted = strict.messages.count_tokens(model=KEEPS, messages=asked, thinking=MANUAL)
         counts.append(counted.input_tokens)
     assert 8 < counts[0] - counts[1] < 20  # the thought itself, not its seal
 

@@ -6,13 +6,14 @@ import shutil
 from typing import Any
 
 from PIL import Image
+from playwright.sync_api import ViewportSize
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
     "--disable-background-networking", "--disable-sync",
 ]  # fmt: skip
-SIZE = {"width": 1000, "height": 600}
+SIZE: ViewportSize = {"width": 1000, "height": 600}
 PAGE = """
 <style>body { margin: 0; background: #00f; height: 5000px }
 #red { position: absolute; left: 500px; top: 300px; width: 40px; height: 40px; background: #f00 }

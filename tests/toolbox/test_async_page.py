@@ -18,7 +18,7 @@ from tests.toolbox.browser import CASES, CHROMIUM, FLAGS, HAPPENED, PAGE, SIZE, 
 async def opened() -> AsyncIterator[async_api.Page]:
     async with async_api.async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = await browser.new_page(viewport=SIZE)  # type: ignore[arg-type]
+        page = await browser.new_page(viewport=SIZE)
         await page.set_content(PAGE)
         yield page
         await browser.close()

@@ -14,7 +14,7 @@ from Xlib.display import Display  # type: ignore[import-untyped]
 
 from sijo.toolbox import Async, AsyncComputer, Computer
 from sijo.toolbox.computer import carried_out
-from sijo.toolbox.gestures import KeyDown, Press
+from sijo.toolbox.gestures import Gesture, KeyDown, Press
 from sijo.toolbox.keys import KEYS
 from sijo.toolbox.x11 import XScreen, Xvfb
 from tests.toolbox.asked import refused, said
@@ -220,7 +220,7 @@ def test_without_zoom_there_is_none(desk: tuple[XScreen, Window]) -> None:
 
 def test_keys_are_let_go_when_something_fails(computer: Computer, window: Window) -> None:
     """There is no such button; the key that was held before it does not stay down."""
-    gestures = [KeyDown(KEYS["shift"]), Press("fourth")]
+    gestures: list[Gesture] = [KeyDown(KEYS["shift"]), Press("fourth")]
     with pytest.raises(KeyError):
         carried_out(gestures, computer.screen)
     assert window.happened(2) == typed("Shift_L")

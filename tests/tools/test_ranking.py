@@ -82,8 +82,12 @@ def test_the_longest_unused_goes_first() -> None:
     made: list[str] = []
     shelf: Shelf[str] = Shelf(10)
 
+    def make(key: str) -> str:
+        made.append(key)
+        return key
+
     def get(key: str, weight: int = 4) -> str:
-        return shelf.get(key.encode(), weight, lambda: made.append(key) or key)
+        return shelf.get(key.encode(), weight, lambda: make(key))
 
     assert [get(key) for key in "aabac"] == list("aabac")
     assert made == ["a", "b", "c"]

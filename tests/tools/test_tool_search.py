@@ -12,6 +12,7 @@ import pytest
 from sijo.config import EngineSection, Settings
 from sijo.engine.deferred import CALLER
 from tests.cli.engine import TEXT, called
+from tests.replies import piece
 from tests.tools.served import engine, engined, running, simulated
 
 Json = dict[str, Any]
@@ -339,7 +340,7 @@ def test_the_input_of_a_found_tool_streams_as_it_comes_where_that_was_asked_for(
     pieces = ['{"name": "get_weather", "input": {"loc', 'ation": "Pa', 'ris"', "}}"]
     said: list[Json] = [called(CALLER)]
     said[0]["tool_calls"][0]["function"]["arguments"] = pieces[0]
-    said += [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in pieces[1:]]
+    said += [{"tool_calls": [{"index": 0, "function": {"arguments": part}}]} for part in pieces[1:]]
     tools = [BM25, *(tool | {"eager_input_streaming": True} for tool in DEFERRED)]
     with engine() as fake, running(tmp_path, engined(fake)) as address:
         fake.answers = [[SEARCHED], said]
@@ -349,5 +350,5 @@ def test_the_input_of_a_found_tool_streams_as_it_comes_where_that_was_asked_for(
         ):
             events = [event for event in stream if event.type == "content_block_delta" and event.index == 2]
             message: Any = stream.get_final_message()
-    assert [event.delta.partial_json for event in events] == ["", '{"loc', 'ation": "Pa', 'ris"', "}"]
+    assert [piece(event) for event in events] == ["", '{"loc', 'ation": "Pa', 'ris"', "}"]
     assert (message.content[2].name, message.content[2].input) == RIGHT

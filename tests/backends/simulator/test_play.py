@@ -41,8 +41,8 @@ async def test_input_tokens_come_first_and_are_those_that_count_tells() -> None:
     asked = prompt("Weather in Paris?", system="Be brief.", tools=[WEATHER])
     said = await deltas(asked)
     counted = await Simulator().count(asked)
-    assert said[0] == d.Spent(counted)
     assert counted is not None
+    assert said[0] == d.Spent(counted)
     assert counted > 50
 
 

@@ -10,6 +10,7 @@ from sijo.engine.calls.conventions import Convention
 from sijo.engine.models import models
 from sijo.engine.prompt import Item, Prompt
 from sijo.wire import blocks as b
+from sijo.wire.events import StopReason
 from sijo.wire.request import CountRequest, MessageParam
 from tests.engine.calls.tools import TOOLS
 
@@ -44,12 +45,12 @@ class Engine:
     async def close(self) -> None: ...
 
 
-def call(name: str, arguments: str, *, stop: d.StopReason = "tool_use", output: int = 10) -> Answer:
+def call(name: str, arguments: str, *, stop: StopReason = "tool_use", output: int = 10) -> Answer:
     """A call of an engine that has tools."""
     return [d.ToolCall(f"toolu_{name}", name), d.ToolInput(arguments), d.Stop(stop), d.Spent(5, output)]
 
 
-def words(text: str, *, stop: d.StopReason = "end_turn", size: int = 0) -> Answer:
+def words(text: str, *, stop: StopReason = "end_turn", size: int = 0) -> Answer:
     """A text, in pieces of some size."""
     pieces = [text[at : at + size] for at in range(0, len(text), size)] if size else [text]
     return [*(d.Text(piece) for piece in pieces), d.Spent(5, 10), d.Stop(stop)]

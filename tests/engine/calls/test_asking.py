@@ -40,7 +40,7 @@ async def test_a_good_call_passes_as_it_is() -> None:
 
 
 async def test_text_passes_at_once_and_a_call_when_it_is_known_to_be_good() -> None:
-    answer = [
+    answer: list[d.AnyDelta] = [
         d.Text("I "), d.Text("look."), d.ToolCall("toolu_1", "weather"), d.ToolInput('{"city": '), d.ToolInput('"P"'),
         d.ToolInput(', "days": "2"}'), d.Stop("tool_use"),
     ]  # fmt: skip
@@ -53,8 +53,8 @@ async def test_text_passes_at_once_and_a_call_when_it_is_known_to_be_good() -> N
 
 async def test_a_broken_call_is_asked_again_and_the_client_sees_only_the_right_one() -> None:
     tally = Tally()
-    bad = [d.Text("I look."), *call("weather", CUT, output=7)]
-    good = [d.Text("I am sorry."), d.Thinking("Hm."), *call("weather", PARIS, output=5)]
+    bad: list[d.AnyDelta] = [d.Text("I look."), *call("weather", CUT, output=7)]
+    good: list[d.AnyDelta] = [d.Text("I am sorry."), d.Thinking("Hm."), *call("weather", PARIS, output=5)]
     engine = Engine(bad, good)
     got = await heard(engine, tally=tally)
     assert (got.text, got.calls, got.stop) == ("I look.", [("weather", PARIS)], "tool_use")
@@ -80,7 +80,7 @@ async def test_the_model_is_shown_what_it_wrote_and_what_is_wrong() -> None:
 
 
 async def test_a_right_call_beside_a_wrong_one_is_told_at_once_and_once() -> None:
-    both = [
+    both: list[d.AnyDelta] = [
         d.ToolCall("toolu_1", "weather"), d.ToolInput(PARIS), d.ToolCall("toolu_2", "bash"), d.ToolInput('{"comm'),
         d.Stop("tool_use"),
     ]  # fmt: skip
@@ -92,7 +92,7 @@ async def test_a_right_call_beside_a_wrong_one_is_told_at_once_and_once() -> Non
 
 
 async def test_what_does_not_help_ends_with_the_right_calls_or_with_an_error() -> None:
-    both = [
+    both: list[d.AnyDelta] = [
         d.ToolCall("toolu_1", "weather"), d.ToolInput(PARIS), d.ToolCall("toolu_2", "bash"), d.ToolInput('{"comm'),
         d.Stop("tool_use"),
     ]  # fmt: skip
@@ -130,7 +130,7 @@ async def test_what_is_complete_and_wrong_at_the_limit_is_left_out() -> None:
 
 async def test_an_eager_tool_streams_raw_and_is_not_checked() -> None:
     tool = replace_tool("weather", eager_input_streaming=True)
-    answer = [
+    answer: list[d.AnyDelta] = [
         d.ToolCall("toolu_1", "weather"), d.ToolInput('{"ci'), d.ToolInput("ty: Par"), d.Stop("tool_use"),
     ]  # fmt: skip
     engine = Engine(answer)
@@ -140,7 +140,12 @@ async def test_an_eager_tool_streams_raw_and_is_not_checked() -> None:
 
 async def test_a_strict_tool_streams_where_the_engine_holds_it_to_its_schema() -> None:
     tool = replace_tool("weather", strict=True)
-    answer = [d.ToolCall("toolu_1", "weather"), d.ToolInput('{"city"'), d.ToolInput(': "P"}'), d.Stop("tool_use")]
+    answer: list[d.AnyDelta] = [
+        d.ToolCall("toolu_1", "weather"),
+        d.ToolInput('{"city"'),
+        d.ToolInput(': "P"}'),
+        d.Stop("tool_use"),
+    ]
     assert (await heard(Engine(answer, strict=True, keeps="raw"), prompt(tools=[tool]))).deltas == answer
     held = (await heard(Engine(answer), prompt(tools=[tool]))).deltas
     assert held == [d.ToolCall("toolu_1", "weather"), d.ToolInput('{"city": "P"}'), d.Stop("tool_use")]
@@ -323,7 +328,7 @@ async def test_who_is_told_in_words_of_tools_and_of_a_schema_may_call() -> None:
 async def test_nothing_stands_between_where_nothing_is_asked_for() -> None:
     answer = words("Hello.", size=2)
     assert (await heard(Engine(answer), prompt(tools=()))).deltas == answer
-    everything = [d.ToolCall("toolu_1", "nowhere"), d.ToolInput("{"), d.Stop("tool_use")]
+    everything: list[d.AnyDelta] = [d.ToolCall("toolu_1", "nowhere"), d.ToolInput("{"), d.Stop("tool_use")]
     assert (await heard(Engine(everything, everything=True), prompt(tools=()))).deltas == everything
 
 

@@ -104,10 +104,10 @@ def test_a_result_keeps_its_images_where_they_stood() -> None:
 
 
 def test_what_ran_on_the_server_is_said_as_calls_with_results() -> None:
-    content = [
+    content: list[b.Block] = [
         b.Text("I search."),
         b.ServerToolUse("srvtoolu_1", "web_search", {"query": "snow"}),
-        b.WebSearchResult("srvtoolu_1", [r.SearchHit("https://a.b", "Snow", "QUJD")]),
+        r.WebSearchResult("srvtoolu_1", [r.SearchHit("https://a.b", "Snow", "QUJD")]),
         b.ServerToolUse("srvtoolu_2", "web_search", {"query": "unanswered"}),
         b.Text("It snows."),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sijo.engine import schemas
-from sijo.engine.schemas import gbnf, plain, tree
+from sijo.engine.schemas import formats, gbnf, plain, tree
 from sijo.engine.schemas.fit import fitted
 from sijo.engine.schemas.regex import Impossible, Large, Unheld
 from sijo.wire.base import Json
@@ -193,7 +193,7 @@ MENDED: dict[str, tuple[Json, Json]] = {
     ),
     "a format as a pattern": (
         {**S, "format": "ipv4"},
-        {**S, "description": "Format: ipv4", "pattern": plain.held(tree.formats.tree("ipv4"), "json")},
+        {**S, "description": "Format: ipv4", "pattern": plain.held(formats.tree("ipv4"), "json")},
     ),
     "a pattern that cannot be held is told": ({**S, "pattern": "(?=a)"}, {**S, "description": "Pattern: (?=a)"}),
     "a pattern in the plainest words": (

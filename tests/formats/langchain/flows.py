@@ -63,6 +63,7 @@ for strict in (None, True):
 gathered = None
 for piece in calling.bind_tools([weather], tool_choice="any").stream(ASK):
     gathered = piece if gathered is None else gathered + piece
+assert gathered is not None
 out["streamed"]["tool_calls"] = gathered.tool_calls
 
 bound = calling.bind_tools([weather], strict=True)

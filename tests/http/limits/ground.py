@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import msgspec
 
@@ -23,6 +24,13 @@ from sijo.wire import blocks as b
 
 ORGANIZATION, WORKSPACE = "00000000-0000-4000-8000-000000000000", "wrkspc_default"
 OPUS, SONNET, OLD = "claude-opus-4-7", "claude-sonnet-4-6", "claude-3-haiku-20240307"
+
+
+class Size(TypedDict, total=False):
+    """How big a request is: the tokens that it was counted as, and those that it may say."""
+
+    expected: int
+    most: int
 
 
 class Clock:

@@ -3,16 +3,17 @@
 import heapq
 import random
 from collections import Counter
+from typing import Unpack
 
 from sijo.engine.caller import Caller
 from sijo.errors import RateLimited
 from sijo.http.limits import Limits, Rule
-from tests.http.limits.ground import Clock, ask, limits
+from tests.http.limits.ground import Clock, Size, ask, limits
 
 CLIENTS, SECONDS = 200, 30.0
 
 
-async def crowd(few: Limits, clock: Clock, every: float, **request: int) -> Counter[str]:
+async def crowd(few: Limits, clock: Clock, every: float, **request: Unpack[Size]) -> Counter[str]:
     """Requests let in of each client, all of which ask every so many seconds, each from a moment of its own."""
     dice, served, began = random.Random(3), Counter[str](), clock.now
     coming = [(began + dice.uniform(0, every), f"key{at}") for at in range(CLIENTS)]

@@ -1,6 +1,7 @@
 """Several processes with one database: together they give out what one would."""
 
 import asyncio
+from typing import Unpack
 
 import pytest
 
@@ -9,7 +10,7 @@ from sijo.errors import Overloaded, RateLimited
 from sijo.http.limits import Limits, Rule
 from sijo.store import Database
 from sijo.store.buckets import Buckets, Draw
-from tests.http.limits.ground import OPUS, Clock, ask, body, call, limits, told, turn
+from tests.http.limits.ground import OPUS, Clock, Size, ask, body, call, limits, told, turn
 
 
 def leases(one: Limits) -> object:
@@ -21,7 +22,7 @@ async def several(store: Database, clock: Clock, *rules: Rule, count: int = 3) -
     return [limits(*rules, clock=clock, shared=store) for _ in range(count)]
 
 
-async def served(replicas: list[Limits], asks: int, **request: int) -> int:
+async def served(replicas: list[Limits], asks: int, **request: Unpack[Size]) -> int:
     """How many of so many are let in, each by another replica in turn."""
     done = 0
     for at in range(asks):

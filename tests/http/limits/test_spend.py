@@ -1,6 +1,8 @@
 """What may be spent in a month."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TypedDict, Unpack
 
 import pytest
 
@@ -31,9 +33,15 @@ def called(workspace: str | None) -> tuple[str, str]:
     return NAMES[workspace], workspace or DEFAULT
 
 
-def spend(books: Books, **ceilings: object) -> Spend:
+class Ceilings(TypedDict, total=False):
+    tier: float
+    own: float
+    workspaces: Mapping[str, float]
+
+
+def spend(books: Books, **ceilings: Unpack[Ceilings]) -> Spend:
     clock = Clock(datetime(2026, 12, 9, tzinfo=UTC).timestamp())
-    return Spend(books, names=called, clock=clock, **ceilings)  # type: ignore[arg-type]
+    return Spend(books, names=called, clock=clock, **ceilings)
 
 
 def refused(spend: Spend, workspace: str | None = None) -> ApiError | None:

@@ -1,11 +1,12 @@
 """Samples: what goes wrong, and how a client learns of it."""
 
 import anthropic
+from anthropic.types import MessageParam
 
 from tests.http.samples.refusals import refused
 from tests.http.samples.talk import MODEL
 
-HELLO = [{"role": "user", "content": "Hello"}]
+HELLO: list[MessageParam] = [{"role": "user", "content": "Hello"}]
 
 
 def wrong_key(client: anthropic.Anthropic) -> None:
@@ -45,4 +46,9 @@ def unknown_field(client: anthropic.Anthropic) -> None:
 
 def unknown_beta(client: anthropic.Anthropic) -> None:
     with refused(anthropic.BadRequestError, 400, "Unexpected value(s) `no-such-beta-2020-01-01`"):
-        client.beta.messages.create(model=MODEL, max_tokens=16, messages=HELLO, betas=["no-such-beta-2020-01-01"])
+        client.beta.messages.create(
+            model=MODEL,
+            max_tokens=16,
+            messages=[{"role": "user", "content": "Hello"}],
+            betas=["no-such-beta-2020-01-01"],
+        )

@@ -1,13 +1,16 @@
 """Samples: calls that are answered piece by piece."""
 
 import anthropic
+from anthropic.types.message_create_params import MessageCreateParamsBase
 
+from tests import replies
 from tests.http.samples.talk import MODEL
 
-ASK = {
+MOON = "Hello, Claude. Please tell me about the moon."
+ASK: MessageCreateParamsBase = {
     "model": MODEL,
     "max_tokens": 1024,
-    "messages": [{"role": "user", "content": "Hello, Claude. Please tell me about the moon."}],
+    "messages": [{"role": "user", "content": MOON}],
 }
 
 
@@ -15,11 +18,11 @@ def by_text(client: anthropic.Anthropic) -> None:
     with client.messages.stream(**ASK) as stream:
         pieces = list(stream.text_stream)
     message = client.messages.create(**ASK)
-    assert len(pieces) > 1 and "".join(pieces) == message.content[0].text
+    assert len(pieces) > 1 and "".join(pieces) == replies.text(message)
 
 
 def by_event(client: anthropic.Anthropic) -> None:
-    text, kinds = "", []
+    text, kinds = "", list[str]()
     with client.messages.create(**ASK, stream=True) as stream:
         for event in stream:
             kinds.append(event.type)
@@ -28,26 +31,29 @@ def by_event(client: anthropic.Anthropic) -> None:
     assert kinds[:2] == ["message_start", "content_block_start"]
     assert kinds[-3:] == ["content_block_stop", "message_delta", "message_stop"]
     assert set(kinds[2:-3]) == {"content_block_delta"}
-    assert text == client.messages.create(**ASK).content[0].text
+    assert text == replies.text(client.messages.create(**ASK))
 
 
 def accumulated(client: anthropic.Anthropic) -> None:
-    snapshots = []
+    snapshots: list[str] = []
     with client.messages.stream(**ASK) as stream:
         for event in stream:
             if event.type == "text":
                 snapshots.append(event.snapshot)
         final = stream.get_final_message()
-    assert snapshots[-1] == final.content[0].text and snapshots == sorted(snapshots, key=len)
+    assert snapshots[-1] == replies.text(final) and snapshots == sorted(snapshots, key=len)
     assert final.stop_reason == "end_turn" and final.usage.output_tokens > 1
 
 
 def in_korean(client: anthropic.Anthropic) -> None:
-    ask = {**ASK, "messages": [{"role": "user", "content": "안녕하세요! 자기소개를 해 주세요. 😀"}]}
+    ask: MessageCreateParamsBase = {
+        **ASK,
+        "messages": [{"role": "user", "content": "안녕하세요! 자기소개를 해 주세요. 😀"}],
+    }
     with client.messages.stream(**ask) as stream:
         text = "".join(stream.text_stream)
     assert "\ufffd" not in text and any("가" <= char <= "힣" for char in text)
-    assert text == client.messages.create(**ask).content[0].text
+    assert text == replies.text(client.messages.create(**ask))
 
 
 def left_early(client: anthropic.Anthropic) -> None:
@@ -58,6 +64,11 @@ def left_early(client: anthropic.Anthropic) -> None:
 
 
 def beta_stream(client: anthropic.Anthropic) -> None:
-    with client.beta.messages.stream(**ASK, betas=["output-128k-2025-02-19"]) as stream:
+    with client.beta.messages.stream(
+        model=MODEL,
+        max_tokens=1024,
+        messages=[{"role": "user", "content": MOON}],
+        betas=["output-128k-2025-02-19"],
+    ) as stream:
         final = stream.get_final_message()
-    assert final.content[0].text == client.messages.create(**ASK).content[0].text
+    assert replies.text(final) == replies.text(client.messages.create(**ASK))

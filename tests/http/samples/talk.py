@@ -3,8 +3,17 @@
 import asyncio
 
 import anthropic
+from anthropic.types import MessageCountTokensParams, MessageParam, TextBlockParam
+from anthropic.types.message_create_params import MessageCreateParamsBase
+
+from tests import replies
 
 MODEL = "claude-haiku-4-5"
+HELLO: MessageCreateParamsBase = {
+    "model": MODEL,
+    "max_tokens": 256,
+    "messages": [{"role": "user", "content": "Hello, Claude"}],
+}
 
 
 def basic(client: anthropic.Anthropic) -> None:
@@ -21,8 +30,8 @@ def basic(client: anthropic.Anthropic) -> None:
 
 
 def blocks_for_a_string(client: anthropic.Anthropic) -> None:
-    def ask(content: object) -> anthropic.types.Message:
-        messages = [{"role": "user", "content": content}]
+    def ask(content: str | list[TextBlockParam]) -> anthropic.types.Message:
+        messages: list[MessageParam] = [{"role": "user", "content": content}]
         return client.messages.create(model=MODEL, max_tokens=256, messages=messages)
 
     question = "What is the capital of France?"
@@ -32,11 +41,11 @@ def blocks_for_a_string(client: anthropic.Anthropic) -> None:
 
 
 def system_prompt(client: anthropic.Anthropic) -> None:
-    def spent(**system: object) -> int:
+    def spent(system: str | list[TextBlockParam] | anthropic.Omit = anthropic.omit) -> int:
         message = client.messages.create(
-            model=MODEL, max_tokens=256, messages=[{"role": "user", "content": "Who are you?"}], **system
+            model=MODEL, max_tokens=256, messages=[{"role": "user", "content": "Who are you?"}], system=system
         )
-        assert message.content[0].text
+        assert replies.text(message)
         return message.usage.input_tokens
 
     words = "You are a seasoned data scientist at a Fortune 500 company."
@@ -44,25 +53,25 @@ def system_prompt(client: anthropic.Anthropic) -> None:
 
 
 def memory(client: anthropic.Anthropic) -> None:
-    messages = [{"role": "user", "content": "My name is Alice."}]
+    messages: list[MessageParam] = [{"role": "user", "content": "My name is Alice."}]
     first = client.messages.create(model=MODEL, max_tokens=256, messages=messages)
     messages += [
         {"role": "assistant", "content": first.content},
         {"role": "user", "content": "What is my name?"},
     ]
     second = client.messages.create(model=MODEL, max_tokens=256, messages=messages)
-    assert "Alice" in second.content[0].text
+    assert "Alice" in replies.text(second)
     assert second.usage.input_tokens > first.usage.input_tokens
 
 
 def memory_in_korean(client: anthropic.Anthropic) -> None:
-    messages = [{"role": "user", "content": "내 이름은 철수야. 기억해 줘."}]
+    messages: list[MessageParam] = [{"role": "user", "content": "내 이름은 철수야. 기억해 줘."}]
     first = client.messages.create(model=MODEL, max_tokens=256, messages=messages)
-    messages.append({"role": "assistant", "content": first.content[0].text})
+    messages.append({"role": "assistant", "content": replies.text(first)})
     messages.append({"role": "user", "content": "내 이름이 뭐라고 했지?"})
     second = client.messages.create(model=MODEL, max_tokens=256, messages=messages)
-    assert "철수" in second.content[0].text
-    assert any("가" <= char <= "힣" for char in first.content[0].text)
+    assert "철수" in replies.text(second)
+    assert any("가" <= char <= "힣" for char in replies.text(first))
 
 
 def neighbours_of_one_role(client: anthropic.Anthropic) -> None:
@@ -71,7 +80,7 @@ def neighbours_of_one_role(client: anthropic.Anthropic) -> None:
         max_tokens=256,
         messages=[{"role": "user", "content": "My name is Bob."}, {"role": "user", "content": "What is my name?"}],
     )
-    assert "Bob" in message.content[0].text
+    assert "Bob" in replies.text(message)
 
 
 def cut_by_max_tokens(client: anthropic.Anthropic) -> None:
@@ -82,12 +91,12 @@ def cut_by_max_tokens(client: anthropic.Anthropic) -> None:
 
 
 def stop_sequences(client: anthropic.Anthropic) -> None:
-    ask = {"model": MODEL, "max_tokens": 256, "messages": [{"role": "user", "content": "Hello, Claude"}]}
-    whole = client.messages.create(**ask).content[0].text
+    whole = replies.text(client.messages.create(**HELLO))
     word = whole.split()[1]
-    message = client.messages.create(**ask, stop_sequences=[word, "never said"])
+    stopped: MessageCreateParamsBase = {**HELLO, "stop_sequences": [word, "never said"]}
+    message = client.messages.create(**stopped)
     assert message.stop_reason == "stop_sequence" and message.stop_sequence == word
-    assert message.content[0].text == whole[: whole.index(word)]
+    assert replies.text(message) == whole[: whole.index(word)]
 
 
 def prefill(client: anthropic.Anthropic) -> None:
@@ -100,7 +109,7 @@ def prefill(client: anthropic.Anthropic) -> None:
         ],
     )
     assert message.stop_reason == "end_turn"
-    assert not message.content[0].text.startswith("The capital of France is")
+    assert not replies.text(message).startswith("The capital of France is")
 
 
 def metadata_and_tier(client: anthropic.Anthropic) -> None:
@@ -115,7 +124,7 @@ def metadata_and_tier(client: anthropic.Anthropic) -> None:
 
 
 def count_tokens(client: anthropic.Anthropic) -> None:
-    ask = {
+    ask: MessageCountTokensParams = {
         "model": MODEL,
         "system": "You are a scientist",
         "messages": [{"role": "user", "content": "Hello, Claude. 반가워요!"}],
@@ -163,11 +172,10 @@ def raw_response(client: anthropic.Anthropic) -> None:
 def asynchronous(client: anthropic.Anthropic) -> None:
     async def main() -> None:
         async with anthropic.AsyncAnthropic(base_url=client.base_url, api_key=client.api_key) as own:
-            ask = {"model": MODEL, "max_tokens": 256, "messages": [{"role": "user", "content": "Hello, Claude"}]}
-            one, other = await asyncio.gather(own.messages.create(**ask), own.messages.create(**ask))
+            one, other = await asyncio.gather(own.messages.create(**HELLO), own.messages.create(**HELLO))
             assert one.content == other.content and one.id != other.id
-            async with own.messages.stream(**ask) as stream:
+            async with own.messages.stream(**HELLO) as stream:
                 text = "".join([piece async for piece in stream.text_stream])
-            assert text == one.content[0].text
+            assert text == replies.text(one)
 
     asyncio.run(main())

@@ -1,13 +1,15 @@
 """Samples: models that think first."""
 
 import anthropic
+from anthropic.types import MessageParam, ThinkingConfigParam, ToolResultBlockParam
 
+from tests import replies
 from tests.http.samples.refusals import refused
 from tests.http.samples.talk import MODEL
 from tests.http.samples.tools import WEATHER
 
-ON = {"type": "enabled", "budget_tokens": 2048}
-QUESTION = [{"role": "user", "content": "Are there infinitely many primes that are 3 modulo 4?"}]
+ON: ThinkingConfigParam = {"type": "enabled", "budget_tokens": 2048}
+QUESTION: list[MessageParam] = [{"role": "user", "content": "Are there infinitely many primes that are 3 modulo 4?"}]
 
 
 def basic(client: anthropic.Anthropic) -> None:
@@ -21,7 +23,7 @@ def basic(client: anthropic.Anthropic) -> None:
 
 
 def streamed(client: anthropic.Anthropic) -> None:
-    thought, text, signatures = "", "", []
+    thought, text, signatures = "", "", list[str]()
     with client.messages.stream(model=MODEL, max_tokens=4096, thinking=ON, messages=QUESTION) as stream:
         for event in stream:
             if event.type == "content_block_delta":
@@ -34,34 +36,38 @@ def streamed(client: anthropic.Anthropic) -> None:
                     assert signatures
                     text += event.delta.text
         final = stream.get_final_message()
+    assert final.content[0].type == "thinking"
     assert (final.content[0].thinking, final.content[0].signature) == (thought, "".join(signatures))
-    assert final.content[1].text == text and len(signatures) == 1
+    assert replies.text(final, 1) == text and len(signatures) == 1
+
+
+def asked(client: anthropic.Anthropic, messages: list[MessageParam]) -> anthropic.types.Message:
+    return client.messages.create(model=MODEL, max_tokens=4096, thinking=ON, tools=[WEATHER], messages=messages)
 
 
 def passed_back_with_a_tool(client: anthropic.Anthropic) -> None:
-    messages = [{"role": "user", "content": "What's the weather in Paris?"}]
-    ask = {"model": MODEL, "max_tokens": 4096, "thinking": ON, "tools": [WEATHER]}
-    first = client.messages.create(messages=messages, **ask)
+    messages: list[MessageParam] = [{"role": "user", "content": "What's the weather in Paris?"}]
+    first = asked(client, messages)
     assert first.content[0].type == "thinking" and first.stop_reason == "tool_use"
     call = next(block for block in first.content if block.type == "tool_use")
     messages += [
         {"role": "assistant", "content": first.content},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "Sunny, 20°C"}]},
     ]
-    second = client.messages.create(messages=messages, **ask)
-    assert second.stop_reason == "end_turn" and "20" in second.content[-1].text
+    second = asked(client, messages)
+    assert second.stop_reason == "end_turn" and "20" in replies.text(second, -1)
 
 
 def changed(client: anthropic.Anthropic) -> None:
-    messages = [{"role": "user", "content": "What's the weather in Paris?"}]
-    ask = {"model": MODEL, "max_tokens": 4096, "thinking": ON, "tools": [WEATHER]}
-    first = client.messages.create(messages=messages, **ask)
-    blocks = [block.model_dump(exclude_none=True) for block in first.content]
-    blocks[0]["signature"] = "A" * len(blocks[0]["signature"])
-    results = [{"type": "tool_result", "tool_use_id": first.content[-1].id, "content": "Sunny, 20°C"}]
-    messages += [{"role": "assistant", "content": blocks}, {"role": "user", "content": results}]
+    messages: list[MessageParam] = [{"role": "user", "content": "What's the weather in Paris?"}]
+    first = asked(client, messages)
+    thought, call = first.content[0], first.content[-1]
+    assert thought.type == "thinking" and call.type == "tool_use"
+    thought.signature = "A" * len(thought.signature)
+    result: ToolResultBlockParam = {"type": "tool_result", "tool_use_id": call.id, "content": "Sunny, 20°C"}
+    messages += [{"role": "assistant", "content": first.content}, {"role": "user", "content": [result]}]
     with refused(anthropic.BadRequestError, 400, "Invalid `signature` in `thinking` block"):
-        client.messages.create(messages=messages, **ask)
+        asked(client, messages)
 
 
 def adaptive(client: anthropic.Anthropic) -> None:
@@ -83,6 +89,6 @@ def budget(client: anthropic.Anthropic) -> None:
         4096: "`max_tokens` must be greater than `thinking.budget_tokens`",
     }
     for tokens, words in cases.items():
-        thinking = {"type": "enabled", "budget_tokens": tokens}
+        thinking: ThinkingConfigParam = {"type": "enabled", "budget_tokens": tokens}
         with refused(anthropic.BadRequestError, 400, words):
             client.messages.create(model=MODEL, max_tokens=4096, thinking=thinking, messages=QUESTION)

@@ -3,11 +3,13 @@
 import json
 
 import anthropic
+from anthropic.types import MessageParam, ToolChoiceParam, ToolParam, ToolResultBlockParam
 
+from tests import replies
 from tests.http.samples.refusals import refused
 from tests.http.samples.talk import MODEL
 
-WEATHER = {
+WEATHER: ToolParam = {
     "name": "get_weather",
     "description": "Get the current weather in a given location",
     "input_schema": {
@@ -19,7 +21,7 @@ WEATHER = {
         "required": ["location"],
     },
 }
-CALCULATOR = {
+CALCULATOR: ToolParam = {
     "name": "calculator",
     "description": "A simple calculator that performs basic arithmetic operations.",
     "input_schema": {
@@ -36,6 +38,12 @@ def calls_of(message: anthropic.types.Message) -> list[anthropic.types.ToolUseBl
     return [block for block in message.content if block.type == "tool_use"]
 
 
+def place(call: anthropic.types.ToolUseBlock) -> str:
+    location = call.input["location"]
+    assert isinstance(location, str)
+    return location
+
+
 def definition(client: anthropic.Anthropic) -> None:
     message = client.messages.create(
         model=MODEL,
@@ -46,16 +54,20 @@ def definition(client: anthropic.Anthropic) -> None:
     assert message.stop_reason == "tool_use"
     [call] = calls_of(message)
     assert call.id.startswith("toolu_") and call.name == "get_weather"
-    assert "San Francisco" in call.input["location"] and set(call.input) <= {"location", "unit"}
+    assert "San Francisco" in place(call) and set(call.input) <= {"location", "unit"}
 
 
 def answered(client: anthropic.Anthropic) -> None:
-    messages = [{"role": "user", "content": "What is the weather like in San Francisco?"}]
+    messages: list[MessageParam] = [{"role": "user", "content": "What is the weather like in San Francisco?"}]
     first = client.messages.create(model=MODEL, max_tokens=1024, tools=[WEATHER], messages=messages)
-    result = {"type": "tool_result", "tool_use_id": calls_of(first)[0].id, "content": "15 degrees"}
+    result: ToolResultBlockParam = {
+        "type": "tool_result",
+        "tool_use_id": calls_of(first)[0].id,
+        "content": "15 degrees",
+    }
     messages += [{"role": "assistant", "content": first.content}, {"role": "user", "content": [result]}]
     second = client.messages.create(model=MODEL, max_tokens=1024, tools=[WEATHER], messages=messages)
-    assert second.stop_reason == "end_turn" and "15" in second.content[0].text
+    assert second.stop_reason == "end_turn" and "15" in replies.text(second)
 
 
 def loop(client: anthropic.Anthropic) -> None:
@@ -63,27 +75,27 @@ def loop(client: anthropic.Anthropic) -> None:
         ("What's the weather in Paris?", "get_weather", "15"),
         ("What is 12 * 7 + 3?", "calculator", "87"),
     ):
-        messages = [{"role": "user", "content": question}]
-        used = []
+        messages: list[MessageParam] = [{"role": "user", "content": question}]
+        used: list[str] = []
         while True:
             message = client.messages.create(model=MODEL, max_tokens=1024, tools=TOOLS, messages=messages)
             messages.append({"role": "assistant", "content": message.content})
             if message.stop_reason != "tool_use":
                 break
-            results = []
+            results: list[ToolResultBlockParam] = []
             for call in calls_of(message):
                 used.append(call.name)
                 results.append({"type": "tool_result", "tool_use_id": call.id, "content": RESULTS[call.name]})
             messages.append({"role": "user", "content": results})
             assert len(messages) < 10
-        assert message.stop_reason == "end_turn" and words in message.content[0].text
+        assert message.stop_reason == "end_turn" and words in replies.text(message)
         assert set(used) == {tool}
 
 
 def failed(client: anthropic.Anthropic) -> None:
-    messages = [{"role": "user", "content": "What's the weather in Paris?"}]
+    messages: list[MessageParam] = [{"role": "user", "content": "What's the weather in Paris?"}]
     first = client.messages.create(model=MODEL, max_tokens=1024, tools=[WEATHER], messages=messages)
-    result = {
+    result: ToolResultBlockParam = {
         "type": "tool_result",
         "tool_use_id": calls_of(first)[0].id,
         "content": "ConnectionError: the weather service API is not available (HTTP 500)",
@@ -95,20 +107,19 @@ def failed(client: anthropic.Anthropic) -> None:
 
 
 def parallel(client: anthropic.Anthropic) -> None:
-    messages = [{"role": "user", "content": "What's the weather in Paris and in Tokyo?"}]
+    messages: list[MessageParam] = [{"role": "user", "content": "What's the weather in Paris and in Tokyo?"}]
     first = client.messages.create(model=MODEL, max_tokens=1024, tools=[WEATHER], messages=messages)
     calls = calls_of(first)
     assert len({call.id for call in calls}) == 2
-    assert sorted(call.input["location"].split(",")[0] for call in calls) == ["Paris", "Tokyo"]
+    assert sorted(place(call).split(",")[0] for call in calls) == ["Paris", "Tokyo"]
     said = {"Paris": "18 degrees", "Tokyo": "25 degrees"}
-    results = [
-        {"type": "tool_result", "tool_use_id": call.id, "content": said[call.input["location"].split(",")[0]]}
-        for call in calls
+    results: list[ToolResultBlockParam] = [
+        {"type": "tool_result", "tool_use_id": call.id, "content": said[place(call).split(",")[0]]} for call in calls
     ]
     messages += [{"role": "assistant", "content": first.content}, {"role": "user", "content": results}]
     second = client.messages.create(model=MODEL, max_tokens=1024, tools=[WEATHER], messages=messages)
     assert second.stop_reason == "end_turn"
-    assert "18" in second.content[0].text and "25" in second.content[0].text
+    assert "18" in replies.text(second) and "25" in replies.text(second)
 
 
 def one_at_a_time(client: anthropic.Anthropic) -> None:
@@ -123,18 +134,17 @@ def one_at_a_time(client: anthropic.Anthropic) -> None:
 
 
 def forced(client: anthropic.Anthropic) -> None:
-    ask = {
-        "model": MODEL,
-        "max_tokens": 1024,
-        "tools": TOOLS,
-        "messages": [{"role": "user", "content": "Hello there!"}],
-    }
-    named = client.messages.create(tool_choice={"type": "tool", "name": "calculator"}, **ask)
-    assert [(block.type, block.name) for block in named.content] == [("tool_use", "calculator")]
-    assert named.stop_reason == "tool_use" and "expression" in named.content[0].input
-    some = client.messages.create(tool_choice={"type": "any"}, **ask)
+    def chosen(choice: ToolChoiceParam) -> anthropic.types.Message:
+        messages: list[MessageParam] = [{"role": "user", "content": "Hello there!"}]
+        return client.messages.create(model=MODEL, max_tokens=1024, tools=TOOLS, tool_choice=choice, messages=messages)
+
+    named = chosen({"type": "tool", "name": "calculator"})
+    [call] = named.content
+    assert call.type == "tool_use" and call.name == "calculator"
+    assert named.stop_reason == "tool_use" and "expression" in call.input
+    some = chosen({"type": "any"})
     assert some.stop_reason == "tool_use" and {block.type for block in some.content} == {"tool_use"}
-    free = client.messages.create(tool_choice={"type": "none"}, **ask)
+    free = chosen({"type": "none"})
     assert free.stop_reason == "end_turn" and not calls_of(free)
 
 
@@ -153,11 +163,11 @@ def streamed(client: anthropic.Anthropic) -> None:
                 pieces.append(event.delta.partial_json)
         final = stream.get_final_message()
     assert pieces[0] == "" and json.loads("".join(pieces)) == calls_of(final)[0].input
-    assert final.stop_reason == "tool_use" and "San Francisco" in calls_of(final)[0].input["location"]
+    assert final.stop_reason == "tool_use" and "San Francisco" in place(calls_of(final)[0])
 
 
 def without_a_result(client: anthropic.Anthropic) -> None:
-    messages = [{"role": "user", "content": "What's the weather in Paris?"}]
+    messages: list[MessageParam] = [{"role": "user", "content": "What's the weather in Paris?"}]
     first = client.messages.create(model=MODEL, max_tokens=1024, tools=[WEATHER], messages=messages)
     messages += [{"role": "assistant", "content": first.content}, {"role": "user", "content": "Never mind."}]
     words = "`tool_use` ids were found without `tool_result` blocks immediately after"
