@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sijo.engine import deltas as d
+from sijo.engine import schemas
 from sijo.engine.forced import LEAD, call_of
 from sijo.engine.prompt import Thought
 from sijo.wire.base import Json
@@ -70,8 +71,8 @@ async def test_who_refuses_or_has_no_room_is_not_asked_again() -> None:
 
 
 async def test_what_no_grammar_holds_stays_as_it_was() -> None:
-    bounded = {"type": "integer", "minimum": 1}
-    odd = [Custom(name="odd", input_schema={"type": "object", "properties": {"a": bounded}})]
+    elsewhere = {"$ref": "https://example.com/schema"}
+    odd = [Custom(name="odd", input_schema={"type": "object", "properties": {"a": elsewhere}})]
     engine = Engine(answer("No."))
     assert await told(engine, tools=odd, choice=AnyTool(), format=None) == [
         d.Spent(input=9, output=8),
@@ -95,6 +96,40 @@ def test_the_document_is_a_call_of_a_tool_that_may_be_called(choice: Any, right:
     assert wanted is not None
     assert all(faults(wanted, text) == [] for text in right)
     assert all(faults(wanted, json.dumps(json.loads(text))) for text in wrong)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "integer", "minimum": 1, "maximum": 8}, 3),
+        ({"type": "array", "items": {"type": "string"}, "uniqueItems": True}, ["a", "b"]),
+        ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, 3),
+        ({"type": "object", "properties": {"minimum": {"type": "number", "multipleOf": 2}}}, {"minimum": 4}),
+        (
+            {"type": "object", "patternProperties": {"^x": {"type": "string"}}, "additionalProperties": False},
+            {"x1": "a"},
+        ),
+        ({"type": "array", "prefixItems": [{"type": "string"}], "items": False}, ["a"]),
+    ],
+)
+def test_a_call_is_held_to_what_can_be_held_of_its_schema(schema: Any, value: Any) -> None:
+    """No grammar holds these: they are loosened, never tightened, and the call is checked as every call is."""
+    whole = {"type": "object", "properties": {"a": schema, "b": {"type": "boolean"}}, "required": ["a", "b"]}
+    assert not schemas.held(whole)
+    wanted = call_of(prompted(tools=[Custom(name="f", input_schema=whole)], choice=AnyTool()))
+    assert wanted is not None
+    assert faults(wanted, json.dumps({"name": "f", "input": {"a": value, "b": True}})) == []
+    assert faults(wanted, json.dumps({"name": "f", "input": {"a": value}}))
+
+
+def test_few_numbers_are_counted_out() -> None:
+    guests = {"type": "integer", "minimum": 1, "maximum": 8}
+    tool = Custom(name="f", input_schema={"type": "object", "properties": {"a": guests}, "required": ["a"]})
+    wanted = call_of(prompted(tools=[tool], choice=AnyTool()))
+    assert wanted is not None
+    assert [bool(faults(wanted, json.dumps({"name": "f", "input": {"a": a}}))) for a in (0, 1, 8, 9)] == [
+        True, False, False, True,
+    ]  # fmt: skip
 
 
 def closed_to(tool: Custom) -> Custom:

@@ -73,7 +73,8 @@ def refused(deltas: list[d.AnyDelta]) -> bool:
 
 
 def call_of(prompt: Prompt) -> Json | None:
-    """The schema of a call as a document; None where no grammar holds the tools' inputs."""
+    """The schema of a call as a document, loosened where no grammar holds a tool's input; None where even that is held
+    by none."""
     only = prompt.choice.name if isinstance(prompt.choice, Named) else None
     tools = [tool for tool in prompt.tools if isinstance(tool, Custom) and only in (None, tool.name)]
     definitions: Json = {}
@@ -84,8 +85,10 @@ def call_of(prompt: Prompt) -> Json | None:
 
 def one_of(tool: Custom, definitions: Json) -> Json:
     """A call of one tool. Its schema moves into the definitions, and what points into it moves along."""
-    place = f"tool{len(definitions)}"
-    definitions[place] = moved(tool.input_schema, f"#/$defs/{place}")
+    place, schema = f"tool{len(definitions)}", tool.input_schema
+    if not schemas.held(schema):
+        schema = schemas.loosened(schema)
+    definitions[place] = moved(schema, f"#/$defs/{place}")
     properties = {"name": {"const": tool.name}, "input": {"$ref": f"#/$defs/{place}"}}
     return {"type": "object", "properties": properties, "required": ["name", "input"], "additionalProperties": False}
 

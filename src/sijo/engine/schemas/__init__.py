@@ -4,12 +4,13 @@ import msgspec
 
 from sijo.engine.remembered import remembered
 from sijo.engine.schemas import gbnf, plain, tree
+from sijo.engine.schemas.loose import loosened
 from sijo.engine.schemas.plain import Dialect, complete
 from sijo.engine.schemas.regex import Impossible, Large, Unheld
 from sijo.engine.schemas.tree import target
 from sijo.wire.base import Json
 
-__all__ = ["Dialect", "complete", "grammar", "held", "impossible", "kept", "mended", "target", "weighed"]
+__all__ = ["Dialect", "complete", "grammar", "held", "impossible", "kept", "loosened", "mended", "target", "weighed"]
 
 KEPT, LONGEST = 256, 32_768
 """How many schemas are remembered, each as what was made of it, and the longest of them, in bytes."""
