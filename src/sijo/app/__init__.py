@@ -83,6 +83,7 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
         tool_prompt=server.tool_prompt,
         cache=cache_of(settings, store, keys[-1]),
         own=own,
+        enforced=server.bind_thinking,
     )
     ledger, costs = Ledger(store), priced(settings)
     writer = Writer(ledger, costs)

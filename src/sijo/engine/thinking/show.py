@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from sijo.engine import deltas as d
 from sijo.engine.estimate import tokens
 from sijo.engine.thinking.extract import Extract
-from sijo.engine.thinking.seal import Foreign, Seal, Sealed, Tampered
+from sijo.engine.thinking.seal import UNKNOWN, Foreign, Origin, Seal, Sealed, Tampered
 from sijo.wire.blocks import RedactedThinking
 from sijo.wire.events import ThinkingDelta
 
@@ -32,15 +32,16 @@ def redacted(delta: d.AnyDelta) -> bool:
 
 
 class Thoughts:
-    """The thoughts of one turn, numbered over all its rounds: in which order they came is part of what is signed."""
+    """The thoughts of one turn, numbered over all its rounds: in which order they came is part of what is signed, and
+    so is what they were made for."""
 
-    def __init__(self, seal: Seal, turn: str) -> None:
+    def __init__(self, seal: Seal, turn: str, origin: Origin = UNKNOWN) -> None:
         self.seal = seal
-        self.turn = turn
+        self.turn, self.origin = turn, origin
         self.count = 0
 
     def sign(self, thinking: str, shown: str | None) -> str:
-        signature = self.seal.sign(Sealed(thinking, shown, self.turn, self.count))
+        signature = self.seal.sign(Sealed(thinking, shown, self.turn, self.count, self.origin))
         self.count += 1
         return signature
 
