@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -48,7 +49,7 @@ def past(body: Json, act: Action | None = "drop_block", known: bool = True) -> P
 def says(body: Json, turn: str, *blocks: Json | str) -> None:
     """The model answers a body: strings are thoughts, signed as the server signs them."""
     request, tools = read(body)
-    signer = Thoughts(SEAL, turn, past(body).origin(request, tools, row(body["model"])))
+    signer = Thoughts(SEAL, turn, partial(past(body).origin, request, tools, row(body["model"])))
     content = [
         {"type": "thinking", "thinking": block, "signature": signer.sign(block, None)}
         if isinstance(block, str)
@@ -71,7 +72,7 @@ def text(said: str) -> Json:
 
 
 def talk(model: str = BOUND) -> Json:
-    """Two turns, the first with two rounds of tools and a system message between them. Thoughts at 1.0, 1.2, 4.0, 6.0."""
+    """Two turns, the first with two rounds of tools and a system message between them. Thoughts: 1.0, 1.2, 4.0, 6.0."""
     body: Json = {
         "model": model,
         "system": [text(BILLING.format(1)), text("Be brief.")],

@@ -34,6 +34,8 @@ from sijo.wire.tools import AnyTool
 
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
+LARGE = 1 << 20
+"""Bytes of a body above which to read it would hold up everybody else: that is done in a thread."""
 # Betas with which a reply says more; another is `thinking.BETA`.
 FAST_MODE, ESTIMATES = "fast-mode-2026-02-01", "thinking-token-count-2026-05-13"
 
@@ -96,7 +98,9 @@ class Intake:
         id = ids.new("msg")
         thoughts: thinking.Thoughts | None = None
         if whole.thought.mode != "off" and not able.signs:
-            thoughts = thinking.Thoughts(self.seal, id, past.origin(request, whole.tools, whole.model))
+            if len(body) > LARGE:  # now, while nobody waits for it
+                past.bind(request, whole.tools, whole.model)
+            thoughts = thinking.Thoughts(self.seal, id, partial(past.origin, request, whole.tools, whole.model))
         sessions = [session for _, session in whole.own]
         reuse = None if self.cache.index is None or able.signs or able.exact else Reuse()
         turn = Turn(

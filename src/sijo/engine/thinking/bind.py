@@ -145,7 +145,5 @@ def origin(model: Model, prefix: Prefix | None, after: str) -> Origin:
     """What a turn's own thoughts are bound to. `after` names the thought before them that the model has seen."""
     if prefix is None:
         return Origin(model.id)
-    if not prefix.digests:
-        prefix.settle()
     length = prefix.length
     return Origin(model.id, prefix.digests[length], prefix.digests[0][:HEAD], length, after)

@@ -31,10 +31,15 @@ class Past(msgspec.Struct):
     after: str = ""
     prefix: Prefix | None = None
 
-    def origin(self, request: CountRequest, tools: Sequence[AnyTool], model: Model) -> Origin:
-        """What the thoughts of the answer are bound to."""
+    def bind(self, request: CountRequest, tools: Sequence[AnyTool], model: Model) -> None:
+        """Take the digest of the conversation, if its model is one that checks it."""
         if self.prefix is None and model.binding in CHECKED:
             self.prefix = Prefix(request, tools)
+            self.prefix.settle()
+
+    def origin(self, request: CountRequest, tools: Sequence[AnyTool], model: Model) -> Origin:
+        """What the thoughts of the answer are bound to."""
+        self.bind(request, tools, model)
         return origin(model, self.prefix, self.after)
 
 

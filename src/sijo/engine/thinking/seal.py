@@ -46,10 +46,6 @@ class Origin(msgspec.Struct, array_like=True, frozen=True):
     after: str = ""
 
 
-UNKNOWN = Origin()
-"""Of a signature from before origins were sealed: such a thought is bound to nothing."""
-
-
 class Sealed(msgspec.Struct, array_like=True):
     """What a signature holds: the thought, what of it was shown (None: all), its place (which turn, which one), and
     what it was made for. New fields stand last, so that older signatures can be read, and newer ones by older servers.
@@ -59,7 +55,8 @@ class Sealed(msgspec.Struct, array_like=True):
     shown: str | None = None
     turn: str = ""
     index: int = 0
-    origin: Origin = UNKNOWN
+    origin: Origin = Origin()
+    """Of a signature from before origins were sealed it is empty: such a thought is bound to nothing."""
 
     @property
     def name(self) -> str:
