@@ -104,7 +104,7 @@ def at(message: int, block: int | None = None) -> Callable[[Json], Json]:
     return find
 
 
-def content(message: int, made: Callable[[list[Any]], object]) -> Edit:
+def content(message: int, made: Callable[[Any], object]) -> Edit:
     return lambda body: at(message)(body).update(content=made(at(message)(body)["content"]))
 
 
@@ -181,10 +181,8 @@ def test_the_same_conversation_written_otherwise_is_no_change(name: str) -> None
     assert told(body) == {}
 
 
-FIRST, SECOND, THIRD, FOURTH = "messages.1.content.0", "messages.1.content.2", "messages.4.content.0", (
-    "messages.6.content.0"
-)  # fmt: skip
-ALL = (FIRST, SECOND, THIRD, FOURTH)
+ALL = ("messages.1.content.0", "messages.1.content.2", "messages.4.content.0", "messages.6.content.0")
+FIRST, SECOND, THIRD, FOURTH = ALL
 OTHER: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "another system prompt": (lambda body: body["system"][1].update(text="Be long."), ALL),
     "no system prompt": (lambda body: body.pop("system"), ALL),

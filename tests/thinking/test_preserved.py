@@ -10,6 +10,7 @@ import pytest
 from anthropic.types.beta import BetaMessage
 
 from tests.cli.shapes import MARK, attribution
+from tests.replies import fault
 from tests.serving import beside, serving
 from tests.thinking.ask import CONVERT, HARD, SUM, TWO_STEPS, WEATHER, Json, user
 
@@ -63,8 +64,7 @@ class Talk:
         with pytest.raises(anthropic.BadRequestError) as caught:
             self.ask()
         self.messages.append({"role": "assistant", "content": "-"})
-        body: Any = caught.value.body
-        return str(body["error"]["message"])
+        return str(fault(caught.value)["message"])
 
     def count(self) -> int:
         fields = {name: value for name, value in self.body.items() if name != "max_tokens"}
