@@ -1,4 +1,4 @@
-"""`python -m bench.thinking`: what thinking costs on its way out, delta by delta, and to sign and restore it."""
+"""`python -m bench.thinking`: what thinking costs on its way out, delta by delta, and to sign, restore and bind it."""
 
 import asyncio
 import time
@@ -12,9 +12,10 @@ from sijo.engine.meter import Meter
 from sijo.engine.models import models
 from sijo.engine.prompt import Prompt, Thought
 from sijo.engine.thinking import Hide, Seal, Sealed, Show, Thoughts, restored
+from sijo.engine.thinking.prefix import Prefix
 from sijo.engine.turn import Turn, run
 from sijo.http.sse import encode
-from sijo.wire.blocks import Thinking
+from sijo.wire.blocks import Thinking, ToolResult, ToolUse
 from sijo.wire.request import CountRequest, MessageParam
 
 LENGTH = 32_000
@@ -26,6 +27,8 @@ WORDS = (*SENTENCE * 5, "\n\n")
 SEAL = Seal([bytes(32)])
 SIGNED = 5.0
 """Milliseconds for signing and restoring 32k tokens, at the most."""
+CONVERSATION, BOUND = 1_000_000, 5.0
+"""Bytes of a conversation, and milliseconds for its digest, at the most."""
 SHARE = 1.10
 
 
@@ -84,6 +87,17 @@ def signing() -> float:
     return (time.process_time() - began) * 1e3
 
 
+def binding() -> float:
+    """Milliseconds of CPU for the digest that the thoughts of a long conversation are bound to."""
+    call = ToolUse("toolu_1", "read", {"path": "src/a.py", "from": 1})
+    result = ToolResult("toolu_1", "".join(said()[:1000]))
+    turns = CONVERSATION // len(result.content) * [MessageParam("assistant", [call]), MessageParam("user", [result])]
+    request = CountRequest(model="-", messages=[MessageParam("user", "hi"), *turns])
+    began = time.process_time()
+    Prefix(request, ()).settle()
+    return (time.process_time() - began) * 1e3
+
+
 def paths() -> dict[str, Turn]:
     def shown(display: str) -> Callable[[], Filter]:
         return lambda: Show(Thoughts(SEAL, "msg_1"), display)
@@ -97,6 +111,7 @@ def paths() -> dict[str, Turn]:
 def main() -> None:
     spent = best(signing)
     print(f"signing and restoring {tokens(''.join(said())):,} tokens: {spent:.2f} ms (goal under {SIGNED:.0f})")
+    print(f"binding to a conversation of {CONVERSATION:,} bytes: {best(binding):.2f} ms (goal under {BOUND:.0f})")
     times: dict[str, float] = {}
     for _ in range(ROUNDS):  # in turn, so that what else the machine does falls on all alike
         for name in paths():

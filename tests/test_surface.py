@@ -67,8 +67,6 @@ coding agents send.
 """
 IDLE = """## Taken, and without effect
 
-- `thinking.block_binding`: its shape is checked, but no thinking block is held to the model or the conversation that it
-  was made for. A signature is checked, and what it was made of.
 - `thinking.display: "updates"`: the same as `omitted`.
 """
 INNER = """\

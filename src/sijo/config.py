@@ -40,6 +40,9 @@ class Server(Section, frozen=True):
     """Bind elsewhere than loopback without keys all the same."""
     strict: bool | None = None
     """Refuse exactly what the hosted API refuses. Default: in front of the simulator yes, of a real engine no."""
+    bind_thinking: bool | None = None
+    """Refuse thinking that was made for another conversation, on the models that check it. Default: where strict. Where
+    it is not refused, who asks is told, and thinking is dropped if the request says so."""
     refuse_retired: bool = False
     awareness: bool = True
     """Tell the models that are aware of their context (Sonnet 4.5 and the like) its size and use."""

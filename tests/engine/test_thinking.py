@@ -64,21 +64,21 @@ def test_what_was_sealed_elsewhere_is_foreign(signature: str) -> None:
 
 def test_the_engine_is_given_the_thought_and_never_its_summary() -> None:
     messages = [user(), assistant(block("all of it", shown="a summary"), b.Text("x"))]
-    back = restored(messages, REPLICA, lenient=False)[1].content
+    back = restored(messages, REPLICA, lenient=False).messages[1].content
     assert isinstance(back[0], b.Thinking)
     assert back[0].thinking == "all of it"
 
 
 def test_what_is_put_into_an_omitted_block_is_ignored() -> None:
     omitted = msgspec.structs.replace(block("all of it", shown=""), thinking="something else")
-    back = restored([user(), assistant(omitted)], SEAL, lenient=False)[1].content
+    back = restored([user(), assistant(omitted)], SEAL, lenient=False).messages[1].content
     assert isinstance(back[0], b.Thinking)
     assert back[0].thinking == "all of it"
 
 
 def test_redacted_thinking_is_restored_too() -> None:
     data = SEAL.sign(Sealed("secret", "", "msg_1", 0))
-    back = restored([user(), assistant(b.RedactedThinking(data))], SEAL, lenient=False)[1].content
+    back = restored([user(), assistant(b.RedactedThinking(data))], SEAL, lenient=False).messages[1].content
     assert isinstance(back[0], b.Thinking)
     assert back[0].thinking == "secret"
 
@@ -107,7 +107,7 @@ def test_our_own_thinking_is_refused_when_it_was_changed(blocks: list[b.Block], 
 
 def test_foreign_thinking_is_dropped_or_refused() -> None:
     messages = [user(), assistant(b.Thinking("hm", "EqQBCkYIARgC"), b.Text("x"))]
-    assert restored(messages, SEAL, lenient=True)[1].content == [b.Text("x")]
+    assert restored(messages, SEAL, lenient=True).messages[1].content == [b.Text("x")]
     with pytest.raises(InvalidRequest):
         restored(messages, SEAL, lenient=False)
 
@@ -117,7 +117,7 @@ def test_any_conversation_that_was_not_edited_is_accepted(turns: list[int]) -> N
     messages: list[MessageParam] = []
     for turn, count in enumerate(turns):
         messages += [user(), assistant(*[block(f"{turn}.{n}", f"msg_{turn}", n) for n in range(count)], b.Text("x"))]
-    assert list(restored(messages, REPLICA, lenient=False)) == messages
+    assert list(restored(messages, REPLICA, lenient=False).messages) == messages
 
 
 def test_a_turn_goes_on_over_tool_results() -> None:
@@ -128,7 +128,7 @@ def test_a_turn_goes_on_over_tool_results() -> None:
         MessageParam("user", [b.ToolResult("toolu_1", "ok")]),
         assistant(block("2", "msg_2"), b.Text("x")),
     ]
-    assert list(restored(messages, SEAL, lenient=False)) == messages
+    assert list(restored(messages, SEAL, lenient=False).messages) == messages
 
 
 KEEPING = [

@@ -50,6 +50,14 @@ blocks = [
 [[rules]]
 match.text = "Think of a secret."
 answers = { blocks = [{ redacted = "The secret is under the third stone from the left." }, { text = "I keep it." }] }
+
+[[rules]]
+match.text = "Search without end."
+answers = { blocks = [{ thinking = "Once." }, { tool = "tool_search_tool_regex", input = { pattern = "weather" } }] }
+
+[[rules]]
+match = { result = { name = "tool_search_tool_regex" }, tools = ["endless"] }
+answers = { blocks = [{ thinking = "Again." }, { tool = "tool_search_tool_regex", input = { pattern = "weather" } }] }
 """
 
 

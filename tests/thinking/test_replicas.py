@@ -83,7 +83,7 @@ def edited(text: str, data: st.DataObject) -> str:
 def test_what_was_not_edited_is_accepted_and_restored_by_another_replica(turns: Any) -> None:
     messages, thoughts = conversation(turns)
     for lenient in (True, False):
-        back = restored(messages, THERE, lenient=lenient)
+        back = restored(messages, THERE, lenient=lenient).messages
         found = [x.thinking for message in back for x in message.content if isinstance(x, b.Thinking)]
         assert found == thoughts
 

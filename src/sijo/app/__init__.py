@@ -70,8 +70,7 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
     pools, store = Pools(), database(server.database, folder)
     catalog = catalog_of(settings, pools)
     observer = log.Observer.of(settings.log, settings.trace, folder, {served.model.id for served in catalog})
-    keys = seal_keys(folder)
-    own = Own(server_tools() if tools is None else tools)
+    keys, own = seal_keys(folder), Own(server_tools() if tools is None else tools)
     intake = Intake(
         catalog,
         betas(),
@@ -83,6 +82,7 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
         tool_prompt=server.tool_prompt,
         cache=cache_of(settings, store, keys[-1]),
         own=own,
+        enforced=server.bind_thinking,
     )
     ledger, costs = Ledger(store), priced(settings)
     writer = Writer(ledger, costs)

@@ -34,9 +34,10 @@ from sijo.wire.tools import AnyTool
 
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
-# Betas with which a reply says more.
-FAST_MODE, BINDING = "fast-mode-2026-02-01", "thinking-binding-controls-2026-08-01"
-ESTIMATES = "thinking-token-count-2026-05-13"
+LARGE = 1 << 20
+"""Bytes of a body above which to read it would hold up everybody else: that is done in a thread."""
+# Betas with which a reply says more; another is `thinking.BETA`.
+FAST_MODE, ESTIMATES = "fast-mode-2026-02-01", "thinking-token-count-2026-05-13"
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -67,12 +68,14 @@ class Intake:
     """The tools that run here."""
     cache: Cache = field(default_factory=Cache)
     """Prompt caching by the API's rules; without an index clients are told what engines say of a cache of their own."""
+    enforced: bool | None = None
+    """Hold thinking to the conversation that it was made for, on models that check it; None: where strict."""
 
     def turn(self, body: bytes, terms: Terms, found: Any = None) -> tuple[Turn, bool, Served]:
         """A turn, whether it is to stream, and who serves it. Raises the API's errors. `found` is the body's JSON,
         where it was parsed already."""
         found = rules.parse(body) if found is None else found
-        request, whole, served, case = self._read(found, MessageRequest, terms)
+        request, whole, served, case, past = self._read(found, MessageRequest, terms)
         assert isinstance(request, MessageRequest)
         able = served.backend.abilities
         prompt = self._lowered(whole, served)
@@ -93,7 +96,11 @@ class Intake:
             prompt.counted = expected
             prompt = context.fitted(prompt, served, expected)
         id = ids.new("msg")
-        thoughts = thinking.Thoughts(self.seal, id) if whole.thought.mode != "off" else None
+        thoughts: thinking.Thoughts | None = None
+        if whole.thought.mode != "off" and not able.signs:
+            if len(body) > LARGE:  # now, while nobody waits for it
+                past.bind(request, whole.tools, whole.model)
+            thoughts = thinking.Thoughts(self.seal, id, partial(past.origin, request, whole.tools, whole.model))
         sessions = [session for _, session in whole.own]
         reuse = None if self.cache.index is None or able.signs or able.exact else Reuse()
         turn = Turn(
@@ -119,8 +126,8 @@ class Intake:
             turn.message.diagnostics = {"cache_miss_reason": UNAVAILABLE}
         if request.context_management is not None and not able.signs:
             turn.message.context_management = {"applied_edits": []}  # the edits that are served change nothing
-        if BINDING in terms.betas and not able.signs:
-            turn.message.input_transformations = thinking.dropped(request.messages, self.seal)
+        if thinking.BETA in terms.betas and not able.signs:
+            turn.message.input_transformations = past.told
         return turn, request.stream, served
 
     def _account(self, whole: Prompt, terms: Terms, served: Served) -> Account | None:
@@ -129,7 +136,7 @@ class Intake:
 
     def counted(self, body: bytes, terms: Terms) -> tuple[Prompt, Served]:
         """A prompt whose tokens are asked for, and who would serve it. Raises the API's errors."""
-        _, prompt, served, _ = self._read(rules.parse(body), CountRequest, terms)
+        _, prompt, served, *_ = self._read(rules.parse(body), CountRequest, terms)
         return self._lowered(prompt, served), served
 
     async def count(self, prompt: Prompt, served: Served) -> int:
@@ -141,7 +148,7 @@ class Intake:
 
     def _read(
         self, found: Any, kind: type[CountRequest], terms: Terms
-    ) -> tuple[CountRequest, Prompt, Served, rules.Case]:
+    ) -> tuple[CountRequest, Prompt, Served, rules.Case, thinking.Past]:
         lenient = not self.catalog.strict
         closed = NONE if lenient else partial(self._closed, terms)
         request = rules.read(found, kind, closed=closed, lenient=lenient, betas=bool(terms.betas))
@@ -157,12 +164,14 @@ class Intake:
             own=self.own.types,
         )
         case = rules.check(request, tools, facts)
-        messages: Sequence[MessageParam] = request.messages
+        past = thinking.Past(request.messages)
         if not able.signs:
             if tools:
                 self.own.check(tools, facts)
-            messages = thinking.restored(messages, self.seal, lenient=not served.strict)
-        prompt = build(request, messages, tools, served, terms)
+            if thinking.thinks(request.messages):
+                bond = self._bond(request, tools, served, terms)
+                past = thinking.restored(request.messages, self.seal, lenient=not served.strict, bond=bond)
+        prompt = build(request, past.messages, tools, served, terms)
         if tools and not able.signs:
             prompt.own = self.own.opened(prompt)
         if (workspace := terms.caller.workspace) is not None:
@@ -171,7 +180,15 @@ class Intake:
             prompt.window = context.window(served, prompt.betas)
         if self.tool_prompt and able.exact:
             prompt.hidden = context.tool_prompt(prompt)
-        return request, prompt, served, case
+        return request, prompt, served, case, past
+
+    def _bond(self, request: CountRequest, tools: Sequence[AnyTool], served: Served, terms: Terms) -> thinking.Bond:
+        """What the thinking that came back is held to. Where none is sent on, its conversation does not matter."""
+        model = served.model
+        action = thinking.action(request, model, strict=served.strict, enforced=self.enforced)
+        if thought(request, served).mode == "off":
+            action = None
+        return thinking.Bond(model, request, tools, action, known=thinking.BETA in terms.betas)
 
     def _lowered(self, prompt: Prompt, served: Served) -> Prompt:
         """What the backend is to continue now."""

@@ -6,7 +6,7 @@ do stands in `data/engines.toml`.
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from typing import Literal, Self, get_args
@@ -60,6 +60,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     keeps_thinking: Literal["all", "last"]
     progress: bool
     binding: Literal["none", "model", "prefix", "strict"]
+    reads: tuple[str, ...]
+    blind: tuple[str, ...]
+    unread: frozenset[str] = frozenset()
 
     prefill: bool
     sampling: Literal["free", "either", "fixed"]
@@ -114,10 +117,17 @@ class Models:
     def __init__(self, rows: Iterable[Model], generic: Model) -> None:
         rows = list(rows)
         everything = {kind for row in (*rows, generic) for kind in row.tools}
-        lacking = [
-            msgspec.structs.replace(row, unsupported_tools=tuple(sorted(everything - set(row.tools)))) for row in rows
+        bound = {row.id for row in rows if row.binding != "none"}
+        self._known(rows)
+        whole = [
+            msgspec.structs.replace(
+                row,
+                unsupported_tools=tuple(sorted(everything - set(row.tools))),
+                unread=(bound - {row.id} - set(row.reads)) | set(row.blind),
+            )
+            for row in rows
         ]
-        self._rows = sorted(lacking, key=lambda row: row.created, reverse=True)
+        self._rows = sorted(whole, key=lambda row: row.created, reverse=True)
         self._generic = generic
         self._names: dict[str, Model] = {}
         for row in self._rows:
@@ -130,6 +140,14 @@ class Models:
     def load(cls) -> Self:
         """The catalogue in `data/models.toml`. A mistake in that file is a ValueError (msgspec's too)."""
         return cls(*read((resources.files("sijo") / "data/models.toml").read_text("utf-8")))
+
+    @staticmethod
+    def _known(rows: Sequence[Model]) -> None:
+        """Whom a row reads, or does not, is a row itself. Raises ValueError."""
+        ids = {row.id for row in rows}
+        for row in rows:
+            if unknown := {*row.reads, *row.blind} - ids:
+                raise ValueError(f"{row.id} reads, or is blind to, what is no model: {', '.join(sorted(unknown))}")
 
     def __iter__(self) -> Iterator[Model]:
         return iter(self._rows)

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from sijo.engine.entry import Ledger, entry
 from sijo.engine.faults import Cut, Garbage
-from sijo.engine.intake import Intake, Terms
+from sijo.engine.intake import LARGE, Intake, Terms
 from sijo.engine.rules import parse
 from sijo.engine.turn import Turn, collect, run
 from sijo.errors import ApiError
@@ -21,8 +21,6 @@ from sijo.http.watch import Watch
 
 JSON = (b"content-type", b"application/json")
 BEFORE_EDITS = b'{"input_tokens":%d,"context_management":{"original_input_tokens":%d}}'
-LARGE = 1024 * 1024
-"""Bytes of a body above which to read it would hold up everybody else."""
 ESCAPED = re.compile(rb"\\u00[2-7]")
 """A letter or a mark that need not be escaped."""
 

@@ -31,13 +31,37 @@ class Tampered(Exception):
     """One of our signatures, changed."""
 
 
+class Origin(msgspec.Struct, array_like=True, frozen=True):
+    """What the thoughts of one turn were made for: by which model, after which conversation, after which thought.
+
+    `prefix` is the digest of the conversation's first `length` blocks, which were all there were, and `head` that of
+    the system prompt and the tools alone; both are empty where a thought is bound to none. `engine/thinking/prefix.py`
+    makes them.
+    """
+
+    model: str = ""
+    prefix: bytes = b""
+    head: bytes = b""
+    length: int = 0
+    after: str = ""
+
+
 class Sealed(msgspec.Struct, array_like=True):
-    """What a signature holds: the thought, what of it was shown (None: all), and its place: which turn, which one."""
+    """What a signature holds: the thought, what of it was shown (None: all), its place (which turn, which one), and
+    what it was made for. New fields stand last, so that older signatures can be read, and newer ones by older servers.
+    """
 
     thinking: str
     shown: str | None = None
     turn: str = ""
     index: int = 0
+    origin: Origin = Origin()
+    """Of a signature from before origins were sealed it is empty: such a thought is bound to nothing."""
+
+    @property
+    def name(self) -> str:
+        """What tells the thought from all others."""
+        return f"{self.turn}/{self.index}"
 
 
 class Seal:

@@ -1,12 +1,12 @@
 """How thinking leaves: hidden, in full, summed up or omitted, and each block signed. Filters of deltas."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sijo.engine import deltas as d
 from sijo.engine.estimate import tokens
 from sijo.engine.thinking.extract import Extract
-from sijo.engine.thinking.seal import Foreign, Seal, Sealed, Tampered
+from sijo.engine.thinking.seal import Foreign, Origin, Seal, Sealed, Tampered
 from sijo.wire.blocks import RedactedThinking
 from sijo.wire.events import ThinkingDelta
 
@@ -32,15 +32,22 @@ def redacted(delta: d.AnyDelta) -> bool:
 
 
 class Thoughts:
-    """The thoughts of one turn, numbered over all its rounds: in which order they came is part of what is signed."""
+    """The thoughts of one turn, numbered over all its rounds: in which order they came is part of what is signed, and
+    so is what they were made for. `origin` tells that, and is asked when there is a thought to sign: there may be none.
+    """
 
-    def __init__(self, seal: Seal, turn: str) -> None:
+    def __init__(self, seal: Seal, turn: str, origin: Callable[[], Origin] = Origin) -> None:
         self.seal = seal
         self.turn = turn
         self.count = 0
+        self._origin = origin
+        self._known: Origin | None = None
 
     def sign(self, thinking: str, shown: str | None) -> str:
-        signature = self.seal.sign(Sealed(thinking, shown, self.turn, self.count))
+        origin = self._known
+        if origin is None:
+            origin = self._known = self._origin()
+        signature = self.seal.sign(Sealed(thinking, shown, self.turn, self.count, origin))
         self.count += 1
         return signature
 

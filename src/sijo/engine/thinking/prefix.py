@@ -1,0 +1,135 @@
+"""A conversation as thinking is bound to it: what of it counts, in one form for all the ways in which it is written.
+
+Clients do not send back the bytes that they sent: keys change their order, a string becomes a list of one text, marks
+for the cache move on. None of that is a change, nor is what never stands in the prefix: thinking, the line in which
+Claude Code names itself, deferred tools that nobody found, the address of a picture, what is cleared after its turn.
+"""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
+
+from sijo.engine import count
+from sijo.engine.lower import BILLING
+from sijo.wire import blocks as b
+from sijo.wire.request import CountRequest, MessageParam
+from sijo.wire.sources import Url
+from sijo.wire.tools import AnyTool
+
+BYTES, HEAD = 16, 8
+"""Of a digest: of a prefix, and of the system prompt and the tools alone."""
+THOUGHTS = frozenset({b.Thinking, b.RedactedThinking})
+SOURCED = frozenset({b.Image, b.Document})
+SOMEWHERE = Url("")
+"""For any address: one that is signed is another each time, and leads to the same picture."""
+ROLES = {role: Raw(role.encode()) for role in ("user", "assistant", "system")}
+_encode_lines = msgspec.json.Encoder(order="deterministic").encode_lines
+
+
+class Prefix:
+    """The blocks of a conversation, counted without its thoughts. `places` says for each thought (message, block) how
+    many there are before it, and before all that the assistant has said there in one piece.
+
+    `digests` are those of the first so many blocks, system prompt and tools included, once they are settled.
+    """
+
+    __slots__ = ("_deferred", "_ends", "_lines", "_role", "_run", "digests", "places")
+
+    def __init__(self, request: CountRequest, tools: Sequence[AnyTool]) -> None:
+        self._deferred = {name: tool for tool in tools if (name := count.deferred_name(tool))}
+        shown = [unmarked(tool) for tool in tools if not count.deferred_name(tool)]
+        self._lines: list[Any] = [*shown, None, *system_lines(request.system), None]
+        self._ends = [len(self._lines)]
+        self._role, self._run = "", 0
+        self.places: dict[tuple[int, int], tuple[int, int]] = {}
+        self.digests: dict[int, bytes] = {}
+        for at, message in enumerate(request.messages):
+            if message.clear_at != "next_user_message":
+                self._add(at, message)
+
+    @property
+    def length(self) -> int:
+        return len(self._ends) - 1
+
+    def _add(self, at: int, message: MessageParam) -> None:
+        content = message.content
+        if not content:
+            return
+        lines, ends = self._lines, self._ends
+        if message.role != self._role:
+            self._role, self._run = message.role, len(ends) - 1
+            lines.append(ROLES.get(message.role))
+        if isinstance(content, str):
+            content = [b.Text(content)]
+        for n, block in enumerate(content):
+            if type(block) in THOUGHTS:
+                self.places[at, n] = self._run, len(ends) - 1
+                continue
+            lines.append(plain(block))
+            if self._deferred:
+                lines += [unmarked(self._deferred.pop(name)) for name in count.found(block) if name in self._deferred]
+            ends.append(len(lines))
+
+    def settle(self, lengths: Collection[int] = ()) -> None:
+        """Make the digests of these lengths, of none and of the whole. What is written at once costs a fifth."""
+        whole, at = hashlib.sha256(), 0
+        for length in sorted({0, self.length, *(one for one in lengths if one <= self.length)}):
+            end = self._ends[length]
+            whole.update(_encode_lines(self._lines[at:end]))
+            self.digests[length] = whole.digest()[:BYTES]
+            at = end
+
+
+def system_lines(system: str | list[b.Text]) -> list[b.Text]:
+    """The system prompt, without the line in which Claude Code names itself, which is never the same twice."""
+    found = []
+    for block in [b.Text(system)] if isinstance(system, str) else system:
+        text = block.text
+        if text.startswith(BILLING):
+            text = text.partition("\n")[2].lstrip("\n")
+        if text:
+            found.append(b.Text(text))
+    return found
+
+
+def unmarked(part: Any) -> Any:
+    """A tool or a block without its mark for the cache."""
+    return part if getattr(part, "cache_control", None) is None else replace(part, cache_control=None)
+
+
+def plain(block: Any) -> Any:
+    """A block in the one form that stands for all."""
+    kind = type(block)
+    if kind is b.Text:
+        if block.cache_control is None and block.citations != []:
+            return block
+        return replace(block, cache_control=None, citations=block.citations or None)
+    block = unmarked(block)
+    caller = getattr(block, "caller", None)
+    if caller is not None and caller.type == "direct":
+        block = replace(block, caller=None)
+    if kind is b.ToolResult or kind is b.McpToolResult:
+        return block if block.content.__class__ is str else replace(block, content=parts(block.content))
+    return sourced(block) if kind in SOURCED else block
+
+
+def parts(content: Sequence[Any]) -> str | list[Any]:
+    """The content of a result: nothing, one text, or blocks."""
+    found = list(map(plain, content))
+    if not found:
+        return ""
+    return found[0].text if len(found) == 1 and type(found[0]) is b.Text and not found[0].citations else found
+
+
+def sourced(block: b.Image | b.Document) -> b.Image | b.Document:
+    """A picture or a document, wherever it lies."""
+    source = block.source
+    if type(source) is Url:
+        return replace(block, source=SOMEWHERE)
+    if type(source) is b.ContentSource and not isinstance(source.content, str):
+        return replace(block, source=replace(source, content=list(map(plain, source.content))))
+    return block
