@@ -65,9 +65,9 @@ def _port(process: "subprocess.Popen[bytes]", log: object) -> int:
     raise SystemExit(f"the server did not start:\n{text}")
 
 
-def raw() -> contextlib.AbstractContextManager[tuple[int, int]]:
+def raw(app: str = "app") -> contextlib.AbstractContextManager[tuple[int, int]]:
     return server(
-        "-m", "uvicorn", "bench.raw:app", "--port", "0", "--no-access-log", "--http", "httptools", "--loop", "uvloop"
+        "-m", "uvicorn", f"bench.raw:{app}", "--port", "0", "--no-access-log", "--http", "httptools", "--loop", "uvloop"
     )
 
 
