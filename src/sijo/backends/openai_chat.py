@@ -15,10 +15,10 @@ from sijo.backends.engines import Row, engines, find
 from sijo.backends.foreign import NO_JSON, counted
 from sijo.backends.lines import Broken, Lines, Whole
 from sijo.backends.openai_errors import Fault, Overflow, too_long
-from sijo.backends.openai_resume import Renderer
+from sijo.backends.openai_resume import Renderer, Unrendered
 from sijo.backends.openai_stream import Reader
 from sijo.backends.think import Tags
-from sijo.backends.upstream import AWAY, LACKING, Refused, Reply, Upstream, address
+from sijo.backends.upstream import AGAIN, AWAY, LACKING, Refused, Reply, Upstream, address
 from sijo.engine.context import stops_at_window
 from sijo.engine.deltas import AnyDelta
 from sijo.engine.prompt import Prompt
@@ -232,19 +232,24 @@ class OpenAIChat:
         row, mode, thinks = self.engine, self.engine.think_tags, request.thinks(prompt)
         if mode == "asked" and not self._parsed and prompt.begun is None:
             if thinks not in self._opens:
-                self._opens[thinks] = await self._opened(prompt)
-            mode = "opened" if self._opens[thinks] else "maybe"
+                await self._look(prompt, thinks)
+            mode = "opened" if self._opens.get(thinks) else "maybe"
         elif mode == "asked" or (mode == "opened" and (prompt.begun is not None or (row.thinking_off and not thinks))):
             mode = "maybe"
         return Tags(mode, whole=prompt.prefill is not None)
 
-    async def _opened(self, prompt: Prompt) -> bool:
-        """Whether the template opens a thought; not where it cannot be asked for."""
+    async def _look(self, prompt: Prompt, thinks: bool) -> None:
+        """Find out whether the template opens a thought. Who cannot tell is not asked again; who is away is."""
         renderer = Renderer(self.engine, self.model, self._base.origin(), self._headers, self._upstream)
         try:
-            return await renderer.opened(prompt)
-        except (Refused, ApiError):
-            return False
+            self._opens[thinks] = await renderer.opened(prompt)
+        except Unrendered:
+            self._opens[thinks] = False
+        except Refused as refused:
+            if refused.status not in AGAIN:
+                self._opens[thinks] = False
+        except ApiError as error:
+            log.debug("%s did not render its template: %s", self.name, error)
 
     def _reader(self, prompt: Prompt, reply: Reply, tags: Tags) -> Reader:
         row = self.engine

@@ -28,7 +28,13 @@ LET_GO = 0.1
 nothing of the prefix in its cache."""
 NEAR = 4
 """Tokens at the end of a rendered prompt among which the tag is, if the template has opened it."""
-UNRENDERED = "The engine did not render its template."
+
+
+class Unrendered(ApiError):
+    """What came back is no rendered prompt."""
+
+    def __init__(self) -> None:
+        super().__init__("The engine did not render its template.")
 
 
 class Renderer:
@@ -51,7 +57,7 @@ class Renderer:
             opened = bool(tag) and tag[-1] in rendered[-NEAR:]
             whole = [*rendered, *await self._tokens(thought if opened else f"{OPEN}\n{thought}")]
         else:
-            raise ApiError(UNRENDERED)
+            raise Unrendered
         raw = {key: chat[key] for key in (*SAMPLING, self.row.grammar, self.row.cache_salt) if key in chat}
         return {"model": self.model, "prompt": whole, "max_tokens": prompt.max_tokens, **raw}
 
@@ -62,7 +68,7 @@ class Renderer:
         if isinstance(rendered, str):
             return rendered.rstrip().endswith(OPEN)
         if not isinstance(rendered, list):
-            raise ApiError(UNRENDERED)
+            raise Unrendered
         tag, end = await self._tokens(OPEN), await self._tokens(CLOSE)
         last = rendered[-NEAR:]
         return bool(tag and end) and tag[-1] in last and end[-1] not in last
@@ -70,7 +76,7 @@ class Renderer:
     async def _tokens(self, text: str) -> list[int]:
         found = await self._ask({"model": self.model, "prompt": text, "add_special_tokens": False})
         if not isinstance(found, list):
-            raise ApiError(UNRENDERED)
+            raise Unrendered
         return found
 
     async def _ask(self, body: Json) -> object:
@@ -79,4 +85,4 @@ class Renderer:
         try:
             return find(msgspec.json.decode(whole), self.row.render.at)
         except NO_JSON:
-            raise ApiError(UNRENDERED) from None
+            raise Unrendered from None
