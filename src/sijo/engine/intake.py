@@ -14,7 +14,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from sijo import ids
-from sijo.engine import context, lower, rules, thinking
+from sijo.engine import context, directives, lower, rules, thinking
 from sijo.engine.betas import Betas
 from sijo.engine.cache import UNAVAILABLE, Account, Cache, Reuse
 from sijo.engine.caller import ANYBODY, Caller
@@ -171,7 +171,11 @@ class Intake:
             if thinking.thinks(request.messages):
                 bond = self._bond(request, tools, served, terms)
                 past = thinking.restored(request.messages, self.seal, lenient=not served.strict, bond=bond)
-        prompt = build(request, past.messages, tools, served, terms)
+        directed = case.turns.directed and not able.signs
+        messages = directives.shown(past.messages) if directed else past.messages
+        prompt = build(request, messages, tools, served, terms)
+        if directed and (effort := directives.told_effort(request.messages)) is not None:
+            prompt.thought = replace(prompt.thought, effort=effort)
         if tools and not able.signs:
             prompt.own = self.own.opened(prompt)
         if (workspace := terms.caller.workspace) is not None:
@@ -263,7 +267,7 @@ def build(
 ) -> Prompt:
     """The prompt that a checked request asks for, before anything is lowered."""
     thinks = thought(request, served)
-    if messages is not request.messages:  # then there was a thought in them
+    if messages is not request.messages:  # then there may be thoughts in them
         messages = thinking.kept(messages, served.model, thinks.mode)
     config = request.output_config
     prompt = Prompt(
@@ -290,14 +294,14 @@ def build(
 def thought(request: CountRequest, served: Served) -> Thought:
     """Whether and how to think, by what was asked and by what the model does when nothing was."""
     model, asked = served.model, request.thinking
-    effort = (request.output_config.effort if request.output_config else None) or model.effort_default
+    effort = directives.asked_effort(request) or model.effort_default
     if asked is UNSET or isinstance(asked, Disabled):
         on = asked is UNSET and model.thinking_default == "on"
         return Thought("adaptive" if on else "off", None, effort, model.display)
     if isinstance(asked, Enabled):
         return Thought("enabled", asked.budget_tokens, effort, asked.display or model.display)
     if isinstance(asked, Adaptive):
-        return Thought("adaptive", None, asked.effort or effort, asked.display or model.display)
+        return Thought("adaptive", None, effort, asked.display or model.display)
     return Thought("between_tools", None, effort, model.display)
 
 
