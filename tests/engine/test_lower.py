@@ -210,15 +210,28 @@ def test_a_task_budget_counts_down_within_the_task() -> None:
     assert 48_000 < left < 49_500
 
 
-def pdf(text: str) -> str:
-    """A PDF of one page that says `text`, as base64."""
+def test_half_a_character_in_a_pdf_is_said_to_be_one() -> None:
+    """A font may say that its A is the first half of a pair that has no second."""
+    table = (
+        "begincmap 1 begincodespacerange <00> <FF> endcodespacerange "
+        "2 beginbfchar <41> <D83D> <42> <D83DDE00> endbfchar endcmap"
+    )
+    broken = pdf("ABC", "/ToUnicode 5 0 R", f"<< /Length {len(table)} >>\nstream\n{table}\nendstream")
+    assert "\N{REPLACEMENT CHARACTER}\N{GRINNING FACE}C" in documents.pdf_text(broken, "")
+
+
+def pdf(text: str, font: str = "", *more: str) -> str:
+    """A PDF of one page that says `text`, as base64; `font` is what else is said of its font, `more` are other objects,
+    from 5 on."""
     content = f"BT /F1 24 Tf 72 700 Td ({text}) Tj ET"
     parts = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources "
-        "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica "
+        f"{font} >> >> >> >>",
         f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+        *more,
     ]
     out, places = io.BytesIO(b"%PDF-1.4\n"), []
     out.seek(0, io.SEEK_END)
@@ -227,6 +240,6 @@ def pdf(text: str) -> str:
         out.write(f"{n} 0 obj\n{part}\nendobj\n".encode())
     start = out.tell()
     table = "".join(f"{place:010} 00000 n \n" for place in places)
-    out.write(f"xref\n0 5\n0000000000 65535 f \n{table}trailer\n<< /Size 5 /Root 1 0 R >>\n".encode())
+    out.write(f"xref\n0 {len(parts) + 1}\n0000000000 65535 f \n{table}trailer\n<< /Size {len(parts) + 1} /Root 1 0 R >>\n".encode())
     out.write(f"startxref\n{start}\n%%EOF".encode())
     return base64.b64encode(out.getvalue()).decode()

@@ -41,7 +41,12 @@ def texts(raw: bytes, look: Callable[..., None]) -> Iterator[str]:
             drawn = page.get_contents()
             if drawn is not None and len(drawn.get_data()) > PAGE_BYTES:
                 raise TimeoutError
-            yield page.extract_text(visitor_operand_before=look)
+            yield whole(page.extract_text(visitor_operand_before=look))
+
+
+def whole(text: str) -> str:
+    """The text without halves of characters, which a font may name and no JSON can carry."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def clock(until: float) -> Callable[..., None]:
