@@ -240,6 +240,7 @@ def pdf(text: str, font: str = "", *more: str) -> str:
         out.write(f"{n} 0 obj\n{part}\nendobj\n".encode())
     start = out.tell()
     table = "".join(f"{place:010} 00000 n \n" for place in places)
-    out.write(f"xref\n0 {len(parts) + 1}\n0000000000 65535 f \n{table}trailer\n<< /Size {len(parts) + 1} /Root 1 0 R >>\n".encode())
+    size = len(parts) + 1
+    out.write(f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n".encode())
     out.write(f"startxref\n{start}\n%%EOF".encode())
     return base64.b64encode(out.getvalue()).decode()
