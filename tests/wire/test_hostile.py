@@ -116,15 +116,16 @@ WORDS = (
     "type", "properties", "enum", "const", "required", "minItems", "maxItems", "pattern", "format", "minLength",
     "maxLength", "anyOf", "allOf", "items", "additionalProperties", "$ref",
 )  # fmt: skip
+ODD: tuple[Any, ...] = (5, 1.5, "x", True, None, [1], [[]], {"a": 1})
 
 
 @pytest.mark.parametrize("lenient", [False, True])
 @pytest.mark.parametrize("word", WORDS)
 def test_a_schema_may_point_at_what_is_none(word: str, lenient: bool) -> None:
     for base in ({}, {"type": "object", "additionalProperties": False}, {"type": "array"}, {"type": "string"}):
-        for odd in (5, 1.5, "x", True, None, [1], [[]], {"a": 1}):
-            schema = {"type": "object", "properties": {"p": {"$ref": "#/x"}}, "additionalProperties": False}
-            schema["x"] = {**base, word: odd}
+        for odd in ODD:
+            schema: dict[str, Any] = {"type": "object", "additionalProperties": False, "x": {**base, word: odd}}
+            schema["properties"] = {"p": {"$ref": "#/x"}}
             form = {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
             tool = {"tools": [{"name": "t", "input_schema": schema, "strict": True}]}
             for fields in (form, tool):
