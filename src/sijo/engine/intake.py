@@ -30,12 +30,14 @@ from sijo.engine.servertool import Own, OwnCalls, unanswered
 from sijo.engine.thinking.decide import next_thought
 from sijo.engine.turn import Backend, Turn
 from sijo.wire.request import Adaptive, CountRequest, Disabled, Enabled, MessageParam, MessageRequest
-from sijo.wire.tools import AnyTool
+from sijo.wire.tools import AnyTool, Custom
 
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
 LARGE = 1 << 20
 """Bytes of a body above which to read it would hold up everybody else: that is done in a thread."""
+MOST_TOKENS = 1.06
+"""For each byte of a body of words; the most are digits."""
 # Betas with which a reply says more; another is `thinking.BETA`.
 FAST_MODE, ESTIMATES = "fast-mode-2026-02-01", "thinking-token-count-2026-05-13"
 
@@ -81,7 +83,7 @@ class Intake:
         prompt = self._lowered(whole, served)
         counter = self.counters.get(served.backend.name, tokens)
         told = request.diagnostics is not None or (
-            case.cached and not (len(body) < whole.model.cache_minimum and bare(body))
+            case.cached and not (MOST_TOKENS * len(body) < whole.model.cache_minimum and bare(body, whole))
         )
         account = self._account(whole, terms, served) if told else None
         expected: int | None = None
@@ -256,10 +258,11 @@ def counted(prompt: Prompt, count: Counter) -> int:
     return prompt_tokens(prompt, count) if prompt.counted is None else prompt.counted
 
 
-def bare(body: bytes) -> bool:
-    """Whether a body has words alone: it has fewer tokens than bytes then, and one too short for the cache is known at
-    once."""
-    return body.find(b'"source"') < 0 and body.find(b"\\u") < 0
+def bare(body: bytes, whole: Prompt) -> bool:
+    """Whether a body has words alone: how many tokens it has at the most is told by its bytes then, and one too short
+    for the cache is known at once."""
+    told = body.find(b'"source"') < 0 and body.find(b"\\u") < 0
+    return told and not whole.hidden and all(type(tool) is Custom for tool in whole.tools)
 
 
 def build(
