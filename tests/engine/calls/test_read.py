@@ -167,6 +167,25 @@ def test_what_is_written_by_a_convention_is_read_again(name: str, call: tuple[st
     assert [(tool.removeprefix("functions.").removesuffix(":0"), input) for tool, input in found] == [call, CALLS[0]]
 
 
+ODD = (
+    "[weather(city={(1, 2): 3})]", "[weather(city=[{1, 2}])]", "[weather(city={[1]: 2})]", "[weather(city=...)]",
+    "[weather(city=[1j])]", '[weather(city="\\ud83d")]', '{"name": 1e400, "arguments": {}}',
+    '{"name": [-1e400], "arguments": {}}',
+)  # fmt: skip
+"""What the parsers of Python and of JSON take, and JSON cannot say."""
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("marks", [("<tool_call>", "</tool_call>"), ("<|python_start|>", "<|python_end|>"), ("", "")])
+def test_what_no_call_can_be_is_text(odd: str, marks: tuple[str, str]) -> None:
+    text = marks[0] + odd + marks[1]
+    assert everywhere(text) == everywhere(text, told=True) == [text]
+
+
+def test_a_character_that_was_escaped_in_two_halves_is_one() -> None:
+    assert everywhere('<tool_call>[weather(city="\\ud83d\\ude00")]</tool_call>') == [("weather", {"city": "😀"})]
+
+
 CUT: dict[str, tuple[str, list[Any]]] = {
     "JSON": ('Hm <tool_call>{"name": "weather", "arguments": {"city": "Par', ["Hm", ("weather", '{"city": "Par')]),
     "before its input": ('<tool_call>{"name": "wea', []),
