@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from pypdf import PdfWriter
 
 from sijo.engine import documents, pages
 from sijo.engine.abilities import Abilities
@@ -208,6 +209,17 @@ def test_a_task_budget_counts_down_within_the_task() -> None:
     assert isinstance(last, b.Text)
     left = int(last.text.removeprefix("<task_budget>").split()[0])
     assert 48_000 < left < 49_500
+
+
+def test_a_pdf_of_too_many_pages_is_refused_and_not_cut() -> None:
+    made = PdfWriter()
+    for _ in range(pages.MAX_PAGES + 1):
+        made.add_blank_page(9, 9)
+    with io.BytesIO() as out:
+        made.write(out)
+        whole = base64.b64encode(out.getvalue()).decode()
+    with pytest.raises(InvalidRequest, match=r"messages\.0\..*: A maximum of 600 PDF pages may be provided\."):
+        documents.pdf_text(whole, "messages.0.content.0")
 
 
 def test_half_a_character_in_a_pdf_is_said_to_be_one() -> None:
