@@ -133,7 +133,7 @@ def test_a_pdf_goes_as_it_is_where_the_engine_reads_pdfs() -> None:
     [
         (PNG, BLIND, "messages.0.content.0.image.source: Could not process image"),
         (b.Image(Url("https://x.org/a.png")), NEAR, "takes base64 only"),
-        (b.ToolResult("t", [PNG]), BLIND, "messages.0.content.0.content.0.image"),
+        (b.ToolResult("t", [PNG]), BLIND, "messages.0.content.0.tool_result.content.0.image.source"),
         (b.Document(Url("https://x.org/a.pdf")), PLAIN, "documents by URL are not served"),
         (b.Document(PdfBase64("application/pdf", "AAAA")), PLAIN, "The PDF specified was not valid."),
     ],
@@ -142,6 +142,13 @@ def test_what_cannot_be_said_in_words_is_refused_aloud(block: b.Block, able: Abi
     with pytest.raises(InvalidRequest) as refused:
         lower(prompt(user(block)), able)
     assert words in refused.value.message
+
+
+def test_what_is_refused_is_named_by_where_it_was_sent() -> None:
+    last = user(b.Text("c"), b.ToolResult("t", [b.Text("d"), PNG]))
+    messages = [user(b.Text("a")), MessageParam("system", "b"), last]
+    with pytest.raises(InvalidRequest, match=r"messages\.2\.content\.1\.tool_result\.content\.1\.image"):
+        lower(prompt(*messages), BLIND)
 
 
 def test_search_results_are_read_with_their_source() -> None:
