@@ -19,6 +19,7 @@ class Out(msgspec.Struct):
 
 Json = dict[str, Any]
 Text = Annotated[str, Meta(min_length=1)]
+CallerType = Literal["direct", "code_execution_20250825", "code_execution_20260120", "code_execution_20260521"]
 
 
 class CacheControl(Part):
@@ -32,7 +33,7 @@ class CacheControl(Part):
 class Caller(Part):
     """Who called a tool: the model itself (`direct`), or code that it runs (then `tool_id` names that call)."""
 
-    type: Literal["direct", "code_execution_20250825", "code_execution_20260120", "code_execution_20260521"]
+    type: CallerType
     tool_id: str | None = None
 
 
