@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sijo.engine.calls import conventions, write
+from sijo.engine.calls import body, conventions, write
 from sijo.engine.calls.judge import Known
+from sijo.engine.calls.marks import SPACE
 from sijo.engine.calls.read import Reader
 from tests.engine.calls.tools import CALLS, TOOLS
 
@@ -219,6 +220,23 @@ def test_text_is_not_held_longer_than_a_mark_may_go_on() -> None:
     assert reader.feed(" See `x") == [" See `x"]
     assert reader.feed('\n{"') == []
     assert "".join(map(str, reader.feed("zz"))) == '\n{"zz'
+
+
+@pytest.mark.parametrize("endless", ["\n" + " " * 5000, "\n;" + "\t" * 5000, "\n```" + "x" * 5000])
+def test_no_more_than_a_little_is_held_of_what_does_not_end(endless: str) -> None:
+    """A model that fell into a loop writes space without end, and all that is held is looked at again and again."""
+    reader = Reader(KNOWN.names, KNOWN.properties, KNOWN.sure)
+    said = "".join(map(str, (part for char in endless for part in reader.feed(char))))
+    assert endless.startswith(said)
+    assert len(endless) - len(said) <= SPACE
+    assert said + "".join(map(str, reader.end())) == endless
+
+
+def test_a_head_that_never_ends_is_no_call() -> None:
+    """It is looked through once: again from each of its characters would take minutes."""
+    head = "<function=" + "x" * 300_000
+    assert (body.cut(head, KNOWN.properties), body.whole(head)) == ([], False)
+    assert read([head]) == [head]
 
 
 def test_a_made_up_result_ends_it() -> None:
