@@ -70,6 +70,12 @@ def test_the_attribution_block_never_reaches_an_engine() -> None:
     assert system_blocks([b.Text("You are kind."), first]) == [b.Text("You are kind."), first]
 
 
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_only_the_line_of_the_attribution_is_left_out(gap: str) -> None:
+    whole = f"x-anthropic-billing-header: cc_version=2.1; cch=1;{gap}You are kind.\nAnd brief."
+    assert system_blocks(whole) == system_blocks([b.Text(whole)]) == [b.Text("You are kind.\nAnd brief.")]
+
+
 def test_a_document_of_text_is_read_as_text() -> None:
     document = b.Document(PlainText("text/plain", "Otters swim."), title='On "otters"', context="a zoo")
     text = said(lower(prompt(user(document, b.Text("What do they do?"))), PLAIN).items[0])

@@ -49,14 +49,15 @@ def merged(messages: Iterable[MessageParam]) -> list[Item]:
 def system_blocks(system: str | list[b.Text]) -> list[b.Text]:
     """The system prompt, without what would never be the same twice.
 
-    Claude Code's first block names the client and a fingerprint of the request. It is not for the model, and it would
-    make every prefix new: the hosted API leaves it out too.
+    Claude Code's first line names the client and a fingerprint of the request. It is not for the model, and it would
+    make every prefix new: the hosted API leaves it out too. It is a block of its own, or stands before another text.
     """
     if isinstance(system, str):
-        return [b.Text(system)] if system else []
-    if system and system[0].text.startswith(BILLING):
-        return system[1:]
-    return system
+        system = [b.Text(system)] if system else []
+    if not (system and system[0].text.startswith(BILLING)):
+        return system
+    rest = system[0].text.partition("\n")[2].lstrip("\n")
+    return [replace(system[0], text=rest), *system[1:]] if rest else system[1:]
 
 
 def tools_lowered(prompt: Prompt, _: Abilities) -> Prompt:
