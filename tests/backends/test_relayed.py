@@ -10,7 +10,6 @@ from sijo.engine import deltas as d
 from sijo.engine.assemble import Assembler
 from sijo.engine.turn import blank
 from sijo.wire import blocks as b
-from sijo.wire.results import WebSearchResult
 from tests.backends.events import CLOSE, END, HOLOGRAM, TEXT, Event, begin, ending, piece, start
 
 CALLER = {"type": "code_execution_20260120", "tool_id": "srvtoolu_1"}
@@ -88,11 +87,3 @@ def test_a_call_that_came_whole_keeps_its_input() -> None:
     out = Assembler(blank())
     out.feed(d.Whole(b.ToolUse("t", "f", {"a": 1})))
     assert msgspec.to_builtins(out.message.content[0])["input"] == {"a": 1}
-
-
-def test_only_calls_without_a_result_are_left_to_run() -> None:
-    out = Assembler(blank())
-    for id in ("srvtoolu_1", "srvtoolu_2"):
-        out.feed(d.ToolCall(id, "web_search", server=True))
-    out.feed(d.Whole(WebSearchResult("srvtoolu_1", [])))
-    assert [call.id for call in out.server_calls(0)] == ["srvtoolu_2"]

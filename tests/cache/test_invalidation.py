@@ -75,6 +75,9 @@ class Row(NamedTuple):
 LOST = (False, False, False)
 FAST, TASKS, SERVED = ("fast-mode-2026-02-01",), ("task-budgets-2026-03-13",), (True, True, False)
 ADAPTIVE = {"type": "adaptive"}
+DIRECTED = ("mid-conversation-output-config-2026-07-01",)
+ABLE: Json = {**BASE, "model": "claude-opus-5"}
+QUICKLY: Json = {"role": "system", "content": [], "output_config": {"effort": "low"}}
 ROWS = [
     Row("nothing", BASE, BASE, True, True, True),
     *(Row(f"tool {what}", BASE, tools(what), *LOST) for what in ("name", "description", "schema", "order", "added")),
@@ -107,6 +110,7 @@ ROWS = [
         True, True, True,
     ),
     Row("effort", BASE, changed(output_config={"effort": "low"}), *SERVED),
+    Row("effort from here on", ABLE, {**ABLE, "messages": [*ABLE["messages"], QUICKLY]}, True, True, True, DIRECTED),
     Row("effort that is the default", BASE, changed(output_config={"effort": "high"}), True, True, True),
     Row(
         "task budget",

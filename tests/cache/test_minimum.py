@@ -43,3 +43,16 @@ async def test_a_short_first_breakpoint_does_not_hinder_a_later_one(platform: Pl
     first = await platform.ask(body)
     assert first.input == 0 and first.five > 600
     assert (await platform.ask({**body, "messages": [user("Other")]})).read == 0  # the short one is not there
+
+
+async def test_what_a_few_bytes_stand_for_may_be_long_enough(platform: Platform) -> None:
+    """A toolset is a line in the request, and thousands of tokens."""
+    body = {"tools": [{"type": "browser_toolset_20260801", "cache_control": SOON}], "messages": [user("Hi")]}
+    first, again = await platform.ask(body), await platform.ask(body)
+    assert first.five > 512 and again.read == first.five
+
+
+async def test_digits_are_more_tokens_than_bytes(platform: Platform) -> None:
+    said = [{"role": "user", "content": "7" * 3940}]
+    body = {"model": "claude-opus-4-6", "cache_control": SOON, "messages": said}
+    assert (await platform.ask(body)).five > 4096

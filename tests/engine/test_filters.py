@@ -36,6 +36,8 @@ STOPS: list[tuple[list[str], list[str], list[str], str | None]] = [
     (["ab", "b"], ["zab"], ["z"], "ab"),
     (["b", "ab"], ["zab"], ["z"], "ab"),
     (["aab"], ["aaab"], ["a"], "aab"),
+    (["abcd", "bc"], ["abcd"], ["a"], "bc"),
+    (["abcd", "bc"], ["abc", "d"], ["a"], "bc"),
     (["끝"], ["이제 ", "끝", "났다"], ["이제 "], "끝"),
 ]
 
@@ -58,7 +60,11 @@ def test_stop_sequences_are_not_looked_for_in_thinking_or_in_tools() -> None:
 def test_stops_however_the_text_is_cut(text: str, sequences: list[str], data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
     pieces = [text[i:j] for i, j in zip([0, *cuts], [*cuts, len(text)], strict=True) if i < j]
-    out = "".join(words(passed(Stops(sequences), [d.Text(piece) for piece in pieces])))
+    cut = passed(Stops(sequences), [d.Text(piece) for piece in pieces])
+    whole = passed(Stops(sequences), [d.Text(text)] if text else [])
+    out = "".join(words(cut))
+    assert out == "".join(words(whole))
+    assert [x for x in cut if isinstance(x, d.Stop)] == [x for x in whole if isinstance(x, d.Stop)]
     hits = [text.find(s) for s in sequences if s in text]
     if hits:
         assert text.startswith(out)

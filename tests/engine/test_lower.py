@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from pypdf import PdfWriter
 
 from sijo.engine import documents, pages
 from sijo.engine.abilities import Abilities
@@ -67,6 +68,12 @@ def test_the_attribution_block_never_reaches_an_engine() -> None:
     first = b.Text("x-anthropic-billing-header: cc_version=2.1; cch=1;")
     assert system_blocks([first, b.Text("You are kind.")]) == [b.Text("You are kind.")]
     assert system_blocks([b.Text("You are kind."), first]) == [b.Text("You are kind."), first]
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_only_the_line_of_the_attribution_is_left_out(gap: str) -> None:
+    whole = f"x-anthropic-billing-header: cc_version=2.1; cch=1;{gap}You are kind.\nAnd brief."
+    assert system_blocks(whole) == system_blocks([b.Text(whole)]) == [b.Text("You are kind.\nAnd brief.")]
 
 
 def test_a_document_of_text_is_read_as_text() -> None:
@@ -132,7 +139,7 @@ def test_a_pdf_goes_as_it_is_where_the_engine_reads_pdfs() -> None:
     [
         (PNG, BLIND, "messages.0.content.0.image.source: Could not process image"),
         (b.Image(Url("https://x.org/a.png")), NEAR, "takes base64 only"),
-        (b.ToolResult("t", [PNG]), BLIND, "messages.0.content.0.content.0.image"),
+        (b.ToolResult("t", [PNG]), BLIND, "messages.0.content.0.tool_result.content.0.image.source"),
         (b.Document(Url("https://x.org/a.pdf")), PLAIN, "documents by URL are not served"),
         (b.Document(PdfBase64("application/pdf", "AAAA")), PLAIN, "The PDF specified was not valid."),
     ],
@@ -141,6 +148,13 @@ def test_what_cannot_be_said_in_words_is_refused_aloud(block: b.Block, able: Abi
     with pytest.raises(InvalidRequest) as refused:
         lower(prompt(user(block)), able)
     assert words in refused.value.message
+
+
+def test_what_is_refused_is_named_by_where_it_was_sent() -> None:
+    last = user(b.Text("c"), b.ToolResult("t", [b.Text("d"), PNG]))
+    messages = [user(b.Text("a")), MessageParam("system", "b"), last]
+    with pytest.raises(InvalidRequest, match=r"messages\.2\.content\.1\.tool_result\.content\.1\.image"):
+        lower(prompt(*messages), BLIND)
 
 
 def test_search_results_are_read_with_their_source() -> None:
@@ -210,15 +224,39 @@ def test_a_task_budget_counts_down_within_the_task() -> None:
     assert 48_000 < left < 49_500
 
 
-def pdf(text: str) -> str:
-    """A PDF of one page that says `text`, as base64."""
+def test_a_pdf_of_too_many_pages_is_refused_and_not_cut() -> None:
+    made = PdfWriter()
+    for _ in range(pages.MAX_PAGES + 1):
+        made.add_blank_page(9, 9)
+    with io.BytesIO() as out:
+        made.write(out)
+        whole = base64.b64encode(out.getvalue()).decode()
+    with pytest.raises(InvalidRequest, match=r"messages\.0\..*: A maximum of 600 PDF pages may be provided\."):
+        documents.pdf_text(whole, "messages.0.content.0")
+
+
+def test_half_a_character_in_a_pdf_is_said_to_be_one() -> None:
+    """A font may say that its A is the first half of a pair that has no second."""
+    table = (
+        "begincmap 1 begincodespacerange <00> <FF> endcodespacerange "
+        "2 beginbfchar <41> <D83D> <42> <D83DDE00> endbfchar endcmap"
+    )
+    broken = pdf("ABC", "/ToUnicode 5 0 R", f"<< /Length {len(table)} >>\nstream\n{table}\nendstream")
+    assert "\N{REPLACEMENT CHARACTER}\N{GRINNING FACE}C" in documents.pdf_text(broken, "")
+
+
+def pdf(text: str, font: str = "", *more: str) -> str:
+    """A PDF of one page that says `text`, as base64; `font` is what else is said of its font, `more` are other objects,
+    from 5 on."""
     content = f"BT /F1 24 Tf 72 700 Td ({text}) Tj ET"
     parts = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources "
-        "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        "<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica "
+        f"{font} >> >> >> >>",
         f"<< /Length {len(content)} >>\nstream\n{content}\nendstream",
+        *more,
     ]
     out, places = io.BytesIO(b"%PDF-1.4\n"), []
     out.seek(0, io.SEEK_END)
@@ -227,6 +265,7 @@ def pdf(text: str) -> str:
         out.write(f"{n} 0 obj\n{part}\nendobj\n".encode())
     start = out.tell()
     table = "".join(f"{place:010} 00000 n \n" for place in places)
-    out.write(f"xref\n0 5\n0000000000 65535 f \n{table}trailer\n<< /Size 5 /Root 1 0 R >>\n".encode())
+    size = len(parts) + 1
+    out.write(f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n".encode())
     out.write(f"startxref\n{start}\n%%EOF".encode())
     return base64.b64encode(out.getvalue()).decode()

@@ -23,6 +23,11 @@ def row(name: str) -> Model:
     return found
 
 
+def always_thinks(model: Model) -> bool:
+    """No request can turn its thinking off."""
+    return {"disabled", "between_tools"}.isdisjoint(model.thinking)
+
+
 @pytest.mark.parametrize(
     ("name", "id"),
     [
@@ -146,7 +151,7 @@ def test_the_million_beta_widens_two_models_and_no_other() -> None:
 def test_thinking(name: str, types: set[str], default: str, always: bool, display: str) -> None:
     model = row(name)
     assert model.thinks
-    assert (set(model.thinking), model.thinking_default, model.always_thinks) == (types, default, always)
+    assert (set(model.thinking), model.thinking_default, always_thinks(model)) == (types, default, always)
     assert model.display == display
 
 
@@ -300,7 +305,7 @@ def test_a_row_does_not_contradict_itself(id: str) -> None:
     assert set(model.effort_disabled) <= set(model.effort)
     assert (model.effort_default is None) is (not model.effort)
     assert model.effort_default is None or model.effort_default in model.effort
-    assert bool(model.effort_disabled) is (bool(model.effort) and not model.always_thinks)
+    assert bool(model.effort_disabled) is (bool(model.effort) and not always_thinks(model))
     assert model.limit() <= model.window()
     assert (model.raised_output == 0) or (model.raised_by != "" and model.raised_output > model.max_output)
     assert not set(model.tools) & set(model.unsupported_tools)

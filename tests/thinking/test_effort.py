@@ -1,5 +1,7 @@
 """Adaptive thinking and effort: when it thinks, and how much it says."""
 
+from typing import Any
+
 import anthropic
 import pytest
 
@@ -48,6 +50,23 @@ def test_effort_inside_of_thinking_means_the_same(mode: str, request: pytest.Fix
     assert thinking_tokens(inside) == thinking_tokens(beside) > 0
     low = ask(client, HARD, model=NEW, thinking={**GUIDE, "effort": "low"})
     assert thinking_tokens(low) < thinking_tokens(inside)
+
+
+EASILY: Json = {"role": "system", "content": [], "output_config": {"effort": "low"}}
+DEEPLY: Json = {"role": "system", "content": [], "output_config": {"effort": "max"}}
+DIRECTED = ["mid-conversation-output-config-2026-07-01"]
+
+
+def test_a_system_message_changes_the_effort_from_there_on(strict: anthropic.Anthropic) -> None:
+    def spent(*messages: Json | str, **fields: Any) -> int:
+        model = "claude-opus-5"
+        return thinking_tokens(ask(strict, *messages, model=model, thinking=ADAPTIVE, betas=DIRECTED, **fields))
+
+    low = spent(HARD, output_config={"effort": "low"})
+    assert low < spent(HARD)
+    assert spent(EASILY, HARD) == spent(HARD, EASILY) == spent(DEEPLY, HARD, EASILY) == low
+    assert spent(HARD, EASILY, output_config={"effort": "max"}) == low
+    assert spent(EASILY, HARD, DEEPLY) == spent(HARD, output_config={"effort": "max"})
 
 
 def test_effort_inside_of_thinking_is_checked_like_effort_beside_it(strict: anthropic.Anthropic) -> None:

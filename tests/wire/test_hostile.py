@@ -112,6 +112,28 @@ def test_a_key_that_stands_twice_is_found_wherever_it_is_and_nothing_else_is(tex
     assert words.startswith(f"{INVALID}Detected duplicate key") == twice
 
 
+WORDS = (
+    "type", "properties", "enum", "const", "required", "minItems", "maxItems", "pattern", "format", "minLength",
+    "maxLength", "anyOf", "allOf", "items", "additionalProperties", "$ref",
+)  # fmt: skip
+ODD: tuple[Any, ...] = (5, 1.5, "x", True, None, [1], [[]], {"a": 1})
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+@pytest.mark.parametrize("word", WORDS)
+def test_a_schema_may_point_at_what_is_none(word: str, lenient: bool) -> None:
+    for base in ({}, {"type": "object", "additionalProperties": False}, {"type": "array"}, {"type": "string"}):
+        for odd in ODD:
+            schema: dict[str, Any] = {"type": "object", "additionalProperties": False, "x": {**base, word: odd}}
+            schema["properties"] = {"p": {"$ref": "#/x"}}
+            form = {"output_config": {"format": {"type": "json_schema", "schema": schema}}}
+            tool = {"tools": [{"name": "t", "input_schema": schema, "strict": True}]}
+            for fields in (form, tool):
+                body = json.dumps({**BASE, "model": "claude-opus-5", **fields}).encode()
+                words = refusal(body, lenient=lenient)
+                assert words is None or "schema" in words or words.startswith(("tools.0.custom", "Unsupported"))
+
+
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The paths of all that lies in a value."""
     inner = list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())

@@ -83,12 +83,6 @@ class Assembler:
         """Keep what was said of a message that was cut off: it has no stop reason. After its end this is nothing."""
         self._end()
 
-    def server_calls(self, since: int) -> list[b.ServerToolUse]:
-        """The calls to server tools among the blocks from `since` on that have no result yet."""
-        blocks = self.message.content[since:]
-        answered = {getattr(block, "tool_use_id", None) for block in blocks}
-        return [block for block in blocks if isinstance(block, b.ServerToolUse) and block.id not in answered]
-
     def _start(self) -> e.MessageStart:
         self.started = True
         usage = msgspec.structs.replace(self.message.usage, output_tokens=1)

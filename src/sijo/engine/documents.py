@@ -41,7 +41,7 @@ def blocks(document: b.Document, path: str) -> list[b.Block]:
 
 def pdf_text(data: str, path: str, *, seconds: float = SECONDS) -> str:
     """The text of a PDF's pages, taken out of it by a process of its own. Raises `InvalidRequest` for what is no PDF,
-    or is locked, or holds no text, or so much that `seconds` are not enough."""
+    or is locked, or holds no text, or too many pages, or so much that `seconds` are not enough."""
     command = [sys.executable, "-I", str(Path(pages.__file__)), str(seconds)]
     try:
         ran = subprocess.run(  # noqa: S603  # a program of ours
@@ -52,7 +52,11 @@ def pdf_text(data: str, path: str, *, seconds: float = SECONDS) -> str:
         said = b""
     if not said:
         raise InvalidRequest(f"{path}.pdf.source.base64.data: the PDF takes too long to read")
-    texts = msgspec.json.decode(said, type=list[str] | None)
+    texts = msgspec.json.decode(said, type=list[str] | int | None)
+    if isinstance(texts, int):
+        raise InvalidRequest(
+            f"{path}.pdf.source.base64.data: A maximum of {pages.MAX_PAGES} PDF pages may be provided."
+        )
     if texts is None:
         raise InvalidRequest(f"{path}.pdf.source.base64.data: The PDF specified was not valid.")
     if not any(page.strip() for page in texts):

@@ -67,8 +67,10 @@ class Stops:
             held = [] if type(delta) is d.Spent else self._release()
             return [*held, delta]
         text = self._held + delta.text
-        at, found = min(((i, s) for s in self.sequences if (i := text.find(s)) >= 0), default=(-1, ""))
-        if found:
+        # the first to be complete, whatever pieces the text comes in; of those that end together the longest
+        ends = [(i + len(s), i, s) for s in self.sequences if (i := text.find(s)) >= 0]
+        if ends:
+            _, at, found = min(ends)
             self.done, self._held = True, ""
             before = [d.Text(text[:at])] if at else []
             return [*before, d.Stop("stop_sequence", found)]

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from sijo import ids
-from sijo.engine import context, lower, rules, thinking
+from sijo.engine import context, directives, lower, rules, thinking
 from sijo.engine.betas import Betas
 from sijo.engine.cache import UNAVAILABLE, Account, Cache, Reuse
 from sijo.engine.caller import ANYBODY, Caller
@@ -30,12 +30,14 @@ from sijo.engine.servertool import Own, OwnCalls, unanswered
 from sijo.engine.thinking.decide import next_thought
 from sijo.engine.turn import Backend, Turn
 from sijo.wire.request import Adaptive, CountRequest, Disabled, Enabled, MessageParam, MessageRequest
-from sijo.wire.tools import AnyTool
+from sijo.wire.tools import AnyTool, Custom
 
 Counter = Callable[[str], int]
 NONE: frozenset[str] = frozenset()
 LARGE = 1 << 20
 """Bytes of a body above which to read it would hold up everybody else: that is done in a thread."""
+MOST_TOKENS = 1.06
+"""For each byte of a body of words; the most are digits."""
 # Betas with which a reply says more; another is `thinking.BETA`.
 FAST_MODE, ESTIMATES = "fast-mode-2026-02-01", "thinking-token-count-2026-05-13"
 
@@ -81,7 +83,7 @@ class Intake:
         prompt = self._lowered(whole, served)
         counter = self.counters.get(served.backend.name, tokens)
         told = request.diagnostics is not None or (
-            case.cached and not (len(body) < whole.model.cache_minimum and bare(body))
+            case.cached and not (MOST_TOKENS * len(body) < whole.model.cache_minimum and bare(body, whole))
         )
         account = self._account(whole, terms, served) if told else None
         expected: int | None = None
@@ -171,7 +173,11 @@ class Intake:
             if thinking.thinks(request.messages):
                 bond = self._bond(request, tools, served, terms)
                 past = thinking.restored(request.messages, self.seal, lenient=not served.strict, bond=bond)
-        prompt = build(request, past.messages, tools, served, terms)
+        directed = case.turns.directed and not able.signs
+        messages = directives.shown(past.messages) if directed else past.messages
+        prompt = build(request, messages, tools, served, terms)
+        if directed and (effort := directives.told_effort(request.messages)) is not None:
+            prompt.thought = replace(prompt.thought, effort=effort)
         if tools and not able.signs:
             prompt.own = self.own.opened(prompt)
         if (workspace := terms.caller.workspace) is not None:
@@ -252,10 +258,11 @@ def counted(prompt: Prompt, count: Counter) -> int:
     return prompt_tokens(prompt, count) if prompt.counted is None else prompt.counted
 
 
-def bare(body: bytes) -> bool:
-    """Whether a body has words alone: it has fewer tokens than bytes then, and one too short for the cache is known at
-    once."""
-    return body.find(b'"source"') < 0 and body.find(b"\\u") < 0
+def bare(body: bytes, whole: Prompt) -> bool:
+    """Whether a body has words alone: how many tokens it has at the most is told by its bytes then, and one too short
+    for the cache is known at once."""
+    told = body.find(b'"source"') < 0 and body.find(b"\\u") < 0
+    return told and not whole.hidden and all(type(tool) is Custom for tool in whole.tools)
 
 
 def build(
@@ -263,7 +270,7 @@ def build(
 ) -> Prompt:
     """The prompt that a checked request asks for, before anything is lowered."""
     thinks = thought(request, served)
-    if messages is not request.messages:  # then there was a thought in them
+    if messages is not request.messages:  # then there may be thoughts in them
         messages = thinking.kept(messages, served.model, thinks.mode)
     config = request.output_config
     prompt = Prompt(
@@ -290,14 +297,14 @@ def build(
 def thought(request: CountRequest, served: Served) -> Thought:
     """Whether and how to think, by what was asked and by what the model does when nothing was."""
     model, asked = served.model, request.thinking
-    effort = (request.output_config.effort if request.output_config else None) or model.effort_default
+    effort = directives.asked_effort(request) or model.effort_default
     if asked is UNSET or isinstance(asked, Disabled):
         on = asked is UNSET and model.thinking_default == "on"
         return Thought("adaptive" if on else "off", None, effort, model.display)
     if isinstance(asked, Enabled):
         return Thought("enabled", asked.budget_tokens, effort, asked.display or model.display)
     if isinstance(asked, Adaptive):
-        return Thought("adaptive", None, asked.effort or effort, asked.display or model.display)
+        return Thought("adaptive", None, effort, asked.display or model.display)
     return Thought("between_tools", None, effort, model.display)
 
 

@@ -49,14 +49,15 @@ def merged(messages: Iterable[MessageParam]) -> list[Item]:
 def system_blocks(system: str | list[b.Text]) -> list[b.Text]:
     """The system prompt, without what would never be the same twice.
 
-    Claude Code's first block names the client and a fingerprint of the request. It is not for the model, and it would
-    make every prefix new: the hosted API leaves it out too.
+    Claude Code's first line names the client and a fingerprint of the request. It is not for the model, and it would
+    make every prefix new: the hosted API leaves it out too. It is a block of its own, or stands before another text.
     """
     if isinstance(system, str):
-        return [b.Text(system)] if system else []
-    if system and system[0].text.startswith(BILLING):
-        return system[1:]
-    return system
+        system = [b.Text(system)] if system else []
+    if not (system and system[0].text.startswith(BILLING)):
+        return system
+    rest = system[0].text.partition("\n")[2].lstrip("\n")
+    return [replace(system[0], text=rest), *system[1:]] if rest else system[1:]
 
 
 def tools_lowered(prompt: Prompt, _: Abilities) -> Prompt:
@@ -129,12 +130,31 @@ def content_lowered(prompt: Prompt, able: Abilities) -> Prompt:
     items = []
     for at, item in enumerate(prompt.items):
         if any(type(block) not in PLAIN for block in item.content):
-            path = f"messages.{at}.content"
-            content = [out for n, block in enumerate(item.content) for out in lowered(block, able, f"{path}.{n}")]
-            items.append(Item(item.role, content))
+            items.append(item_lowered(item, able, f"messages.{at}.content", prompt.request.messages))
         else:
             items.append(item)
     return replace(prompt, items=items)
+
+
+def item_lowered(item: Item, able: Abilities, path: str, sent: Sequence[MessageParam]) -> Item:
+    """One turn. What is refused of it is named by where it was `sent`: neighbours of one role are one turn by now."""
+    content: list[b.Block] = []
+    for n, block in enumerate(item.content):
+        try:
+            content += lowered(block, able, f"{path}.{n}")
+        except InvalidRequest as error:
+            place = sent_at(block, sent) or f"{path}.{n}"
+            raise InvalidRequest(place + error.message.removeprefix(f"{path}.{n}")) from error
+    return Item(item.role, content)
+
+
+def sent_at(block: b.Block, messages: Sequence[MessageParam]) -> str | None:
+    """The place of this very block in the request; None where it was changed on its way."""
+    for at, message in enumerate(messages):
+        for n, one in enumerate(message.content):
+            if one is block:
+                return f"messages.{at}.content.{n}"
+    return None
 
 
 PLAIN = frozenset({b.Text, b.ToolUse, b.Thinking})
@@ -144,7 +164,8 @@ def lowered(block: b.Block, able: Abilities, path: str) -> list[b.Block]:
     """One block, as blocks that the engine takes."""
     match block:
         case b.ToolResult(content=list() as parts):
-            inner = [out for n, part in enumerate(parts) for out in lowered(part, able, f"{path}.content.{n}")]
+            inside = f"{path}.tool_result.content"
+            inner = [out for n, part in enumerate(parts) for out in lowered(part, able, f"{inside}.{n}")]
             return [msgspec.structs.replace(block, content=inner)]
         case b.Image():
             return [picture(block, able, path)]

@@ -96,11 +96,6 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """It can think at all."""
         return "adaptive" in self.thinking or "enabled" in self.thinking
 
-    @property
-    def always_thinks(self) -> bool:
-        """No request can turn its thinking off."""
-        return "disabled" not in self.thinking and "between_tools" not in self.thinking
-
     def window(self, betas: Collection[str] = ()) -> int:
         """Tokens of input and output together, under these betas."""
         return max(self.context, 1_000_000) if self.million_beta and MILLION_BETA in betas else self.context

@@ -1,8 +1,8 @@
 """A program of its own: takes the text out of a PDF, and may run out of time or memory while at it.
 
-It reads the PDF and writes JSON: the texts of its pages, or null where it is none that can be read. A small file can
-hold work for hours, where nobody looks at the clock: where it takes too much, the program ends without a word.
-What `pypdf` finds odd goes nowhere: a file may hold a million oddities.
+It reads the PDF and writes JSON: the texts of its pages, their number where they are too many, or null where it is none
+that can be read. A small file can hold work for hours, where nobody looks at the clock: where it takes too much, the
+program ends without a word. What `pypdf` finds odd goes nowhere: a file may hold a million oddities.
 """
 
 import io
@@ -31,17 +31,30 @@ def bounded(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+class TooMany(Exception):
+    """Pages. Their number is the argument."""
+
+
 def texts(raw: bytes, look: Callable[..., None]) -> Iterator[str]:
-    """The text of each page. `look` is called on the way, and may raise. Raises TimeoutError, and what pypdf does."""
+    """The text of each page. `look` is called on the way, and may raise. Raises TimeoutError, TooMany, and what pypdf
+    does."""
     from pypdf import PdfReader, apply_configuration
 
     with apply_configuration(jbig2dec_binary=None):  # a program, which would be run on what a stranger wrote
-        for page in PdfReader(io.BytesIO(raw)).pages[:MAX_PAGES]:
+        pages = PdfReader(io.BytesIO(raw)).pages
+        if len(pages) > MAX_PAGES:
+            raise TooMany(len(pages))
+        for page in pages:
             look()
             drawn = page.get_contents()
             if drawn is not None and len(drawn.get_data()) > PAGE_BYTES:
                 raise TimeoutError
-            yield page.extract_text(visitor_operand_before=look)
+            yield whole(page.extract_text(visitor_operand_before=look))
+
+
+def whole(text: str) -> str:
+    """The text without halves of characters, which a font may name and no JSON can carry."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def clock(until: float) -> Callable[..., None]:
@@ -54,12 +67,14 @@ def clock(until: float) -> Callable[..., None]:
     return look
 
 
-def read(raw: bytes, seconds: float) -> list[str] | None:
-    """The texts, or None. Raises TimeoutError and MemoryError."""
+def read(raw: bytes, seconds: float) -> list[str] | int | None:
+    """The texts; else how many pages there are, or None. Raises TimeoutError and MemoryError."""
     from pypdf.errors import PyPdfError
 
     try:
         return list(texts(raw, clock(time.monotonic() + seconds)))
+    except TooMany as error:
+        return int(error.args[0])
     except (PyPdfError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

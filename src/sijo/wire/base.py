@@ -1,9 +1,8 @@
 """What every struct of the wire shares: closed to unknown fields, silent about defaults."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Meta
 
 
 class Part(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -18,7 +17,7 @@ class Out(msgspec.Struct):
 
 
 Json = dict[str, Any]
-Text = Annotated[str, Meta(min_length=1)]
+CallerType = Literal["direct", "code_execution_20250825", "code_execution_20260120", "code_execution_20260521"]
 
 
 class CacheControl(Part):
@@ -32,7 +31,7 @@ class CacheControl(Part):
 class Caller(Part):
     """Who called a tool: the model itself (`direct`), or code that it runs (then `tool_id` names that call)."""
 
-    type: Literal["direct", "code_execution_20250825", "code_execution_20260120", "code_execution_20260521"]
+    type: CallerType
     tool_id: str | None = None
 
 

@@ -5,10 +5,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from sijo.wire.base import CacheControl, CitationsConfig, Json, Part
+from sijo.wire.base import CacheControl, CallerType, CitationsConfig, Json, Part
 
 NAME = "^[a-zA-Z0-9_-]{1,128}$"
-CallerType = Literal["direct", "code_execution_20250825", "code_execution_20260120", "code_execution_20260521"]
 
 
 class Schema(msgspec.Struct, omit_defaults=True):

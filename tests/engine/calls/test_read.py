@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sijo.engine.calls import conventions, write
+from sijo.engine.calls import body, conventions, write
 from sijo.engine.calls.judge import Known
+from sijo.engine.calls.marks import SPACE
 from sijo.engine.calls.read import Reader
 from tests.engine.calls.tools import CALLS, TOOLS
 
@@ -167,6 +168,25 @@ def test_what_is_written_by_a_convention_is_read_again(name: str, call: tuple[st
     assert [(tool.removeprefix("functions.").removesuffix(":0"), input) for tool, input in found] == [call, CALLS[0]]
 
 
+ODD = (
+    "[weather(city={(1, 2): 3})]", "[weather(city=[{1, 2}])]", "[weather(city={[1]: 2})]", "[weather(city=...)]",
+    "[weather(city=[1j])]", '[weather(city="\\ud83d")]', '{"name": 1e400, "arguments": {}}',
+    '{"name": [-1e400], "arguments": {}}',
+)  # fmt: skip
+"""What the parsers of Python and of JSON take, and JSON cannot say."""
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("marks", [("<tool_call>", "</tool_call>"), ("<|python_start|>", "<|python_end|>"), ("", "")])
+def test_what_no_call_can_be_is_text(odd: str, marks: tuple[str, str]) -> None:
+    text = marks[0] + odd + marks[1]
+    assert everywhere(text) == everywhere(text, told=True) == [text]
+
+
+def test_a_character_that_was_escaped_in_two_halves_is_one() -> None:
+    assert everywhere('<tool_call>[weather(city="\\ud83d\\ude00")]</tool_call>') == [("weather", {"city": "😀"})]
+
+
 CUT: dict[str, tuple[str, list[Any]]] = {
     "JSON": ('Hm <tool_call>{"name": "weather", "arguments": {"city": "Par', ["Hm", ("weather", '{"city": "Par')]),
     "before its input": ('<tool_call>{"name": "wea', []),
@@ -200,6 +220,23 @@ def test_text_is_not_held_longer_than_a_mark_may_go_on() -> None:
     assert reader.feed(" See `x") == [" See `x"]
     assert reader.feed('\n{"') == []
     assert "".join(map(str, reader.feed("zz"))) == '\n{"zz'
+
+
+@pytest.mark.parametrize("endless", ["\n" + " " * 5000, "\n;" + "\t" * 5000, "\n```" + "x" * 5000])
+def test_no_more_than_a_little_is_held_of_what_does_not_end(endless: str) -> None:
+    """A model that fell into a loop writes space without end, and all that is held is looked at again and again."""
+    reader = Reader(KNOWN.names, KNOWN.properties, KNOWN.sure)
+    said = "".join(map(str, (part for char in endless for part in reader.feed(char))))
+    assert endless.startswith(said)
+    assert len(endless) - len(said) <= SPACE
+    assert said + "".join(map(str, reader.end())) == endless
+
+
+def test_a_head_that_never_ends_is_no_call() -> None:
+    """It is looked through once: again from each of its characters would take minutes."""
+    head = "<function=" + "x" * 300_000
+    assert (body.cut(head, KNOWN.properties), body.whole(head)) == ([], False)
+    assert read([head]) == [head]
 
 
 def test_a_made_up_result_ends_it() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from sijo.engine.directives import asked_effort
 from sijo.engine.lower import task_budget
 from sijo.engine.prompt import Prompt
 from sijo.wire import blocks as b
@@ -59,7 +60,7 @@ def of_messages(prompt: Prompt, sights: Sights) -> bytes:
     What is asked for by name and is the default all the same is the same as not asked for.
     """
     choice, thought = prompt.choice, prompt.thought
-    effort = thought.effort if prompt.model.effort else None
+    effort = asked_effort(prompt.request) if prompt.model.effort else None
     values: list[object] = []
     if choice is not None and choice != Auto() and not (isinstance(choice, NoTools) and not prompt.tools):
         values.append(choice)
@@ -67,7 +68,7 @@ def of_messages(prompt: Prompt, sights: Sights) -> bytes:
         values.append("images")
     if thought.mode != "off":
         values.append((thought.mode, thought.budget, thought.display))
-    if effort != prompt.model.effort_default:
+    if effort not in (None, prompt.model.effort_default):
         values.append(("effort", effort))
     if (budget := task_budget(prompt.request)) != (None, None):
         values.append(("task", budget))

@@ -6,7 +6,6 @@ as the name and the input that were written, for `judge` to look at.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import msgspec
 
@@ -144,8 +143,8 @@ def given(whole: Mapping[str, msgspec.Raw], named: str) -> str:
 
 
 def string(raw: msgspec.Raw) -> str | None:
-    value: Any = msgspec.json.decode(raw)
-    return value if isinstance(value, str) else None
+    text = bytes(raw)
+    return msgspec.json.decode(text, type=str) if text.startswith(b'"') else None
 
 
 def whole(text: str) -> bool:

@@ -13,8 +13,11 @@ TAGGED = 200
 """Tools whose names are looked for as tags; with more of them it would cost too much."""
 SPACE = 200
 """How much space at the end of a text is held, since it is dropped before a call."""
-LINE = re.compile(r"\n[ \t]*(?:[;,][ \t]*)?(```[\w-]*[ \t]*\n|[\[{])")
-_LINE_PART = re.compile(r"\n[ \t]*(?:[;,][ \t]*)?(?:`{1,3}|```[\w-]*[ \t]*)?\Z")
+_GAP, _WORD = r"[ \t]{0,100}", r"[\w-]{0,40}"
+"""How far a line is indented, and how long the word behind a fence is: what may begin a call is held, and a model that
+fell into a loop writes spaces without end."""
+LINE = re.compile(rf"\n{_GAP}(?:[;,]{_GAP})?(```{_WORD}{_GAP}\n|[\[{{])")
+_LINE_PART = re.compile(rf"\n{_GAP}(?:[;,]{_GAP})?(?:`{{1,3}}|```{_WORD}{_GAP})?\Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def calls(text: str, properties: Properties) -> list[tuple[str, str]]:
             tree = ast.parse(text.strip(), mode="eval").body
         nodes = tree.elts if isinstance(tree, ast.List | ast.Tuple) else [tree]
         return [read(node, properties) for node in nodes]
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, TypeError):  # of a type: a set within, or a key that JSON does not have
         return []
 
 
@@ -68,7 +68,12 @@ def read(node: ast.expr, properties: Properties) -> tuple[str, str]:
     input = dict(zip(names, map(value, node.args), strict=False))
     for pair in members(node):
         input.update(pair)
-    return name, json.dumps(input, ensure_ascii=False)
+    return name, paired(json.dumps(input, ensure_ascii=False))
+
+
+def paired(text: str) -> str:
+    """The text, its characters that were escaped in two halves made whole. Raises ValueError for half of one."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def members(node: ast.Call) -> Iterator[dict[str, Any]]:

@@ -14,10 +14,10 @@ from sijo.engine.calls.mend import Unsure, loads, mended
 from sijo.engine.calls.python import Properties
 
 _D = "(?:\uff5cDSML\uff5c)?"
-FUNCTION = re.compile(rf"""<{_D}(?:function|invoke|tool|call)(?:=|\s+name\s*=\s*)["']?([^"'<>\s]+)["']?[^<>]*>""")
+FUNCTION = re.compile(rf"""<{_D}(?:function|invoke|tool|call)(?:=|\s+name\s*=\s*)["']?([^"'<>\s]++)["']?[^<>]*+>""")
 END = re.compile(rf"</{_D}(?:function|invoke|tool|call)\s*>")
 PARAMETER = re.compile(
-    rf"""<{_D}(?:parameter|param|arg)(=|\s+name\s*=\s*)["']?([^"'<>\s]+)["']?(?:\s+string="(\w+)")?[^<>]*>"""
+    rf"""<{_D}(?:parameter|param|arg)(=|\s+name\s*=\s*)["']?([^"'<>\s]++)["']?(?:\s+string="(\w+)")?[^<>]*+>"""
 )
 CLOSE = re.compile(
     rf"</{_D}(?:parameter|param|arg)\s*>(?=\s*(?:<{_D}(?:parameter|param|arg)\b|</|<{_D}(?:function|invoke)\b|\Z))"
@@ -68,9 +68,10 @@ def children(name: str, text: str, properties: Properties) -> list[tuple[str, st
 
 
 def parameters(text: str, types: Mapping[str, object]) -> Iterator[tuple[str, Any]]:
-    at = 0
+    at, closes = 0, True
     while head := PARAMETER.search(text, at):
-        end = CLOSE.search(text, head.end())
+        end = CLOSE.search(text, head.end()) if closes else None
+        closes = end is not None  # behind a place where none follows there is none to look for
         following = PARAMETER.search(text, head.end()) if end is None else None
         stop = end.start() if end else following.start() if following else len(text)
         at = end.end() if end else stop

@@ -74,7 +74,7 @@ class Images:
 def fits(source: ImageBase64, path: str, facts: Facts) -> None:
     """Raise InvalidRequest for an image that the model would see smaller: what it points at would be off."""
     sides = pixels(source.data)
-    if sides is not None:
+    if sides is not None and all(sides):  # what is no image at all is refused as any other is
         _fits(*sides, path, facts)
 
 

@@ -109,7 +109,7 @@ def first(case: Case) -> None:
 def effort(case: Case) -> None:
     """The model knows the level, and that it can change on the way."""
     config, model, thinking = case.request.output_config, case.facts.model, case.request.thinking
-    if not (config or isinstance(thinking, Adaptive) or case.turns.configured) or not case.facts.holds("effort"):
+    if not (config or isinstance(thinking, Adaptive) or case.turns.directed) or not case.facts.holds("effort"):
         return
     levels = [config.effort] if config else []
     if isinstance(thinking, Adaptive):

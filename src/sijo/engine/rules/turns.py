@@ -50,7 +50,7 @@ class Turns:
     """The conversation, walked by `walk`. `tools` are the names that a `tool_reference` may name."""
 
     # what the whole conversation holds
-    blocks = calls = configured = False
+    blocks = calls = directed = False
     unserved: tuple[str, str] | None = None
     # where the walk is
     place: Place = ()
@@ -211,7 +211,7 @@ class Turns:
             if getattr(item, field) is not None and f"messages.*.{field}" in closed:
                 raise InvalidRequest(f"messages.{i}.{field}: {EXTRA}")
         config = item.output_config
-        self.configured = self.configured or config is not None
+        self.directed = self.directed or config is not None or item.clear_at is not None
         if config is not None and (config.format is not None or config.task_budget is not None):
             field = "format" if config.format is not None else "task_budget"
             raise InvalidRequest(f"messages.{i}.output_config.{field}: {EXTRA}")

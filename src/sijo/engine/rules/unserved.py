@@ -16,8 +16,6 @@ FIELDS = (
     "container", "mcp_servers", "compaction", "thread", "fallbacks", "fallback_credit_token", "billing_policy",
 )  # fmt: skip
 """Request fields that must be absent or empty."""
-THREADLESS = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
-"""What tells a client to go on without a thread, with the whole conversation in each request: SDKs do so unasked."""
 _fields = attrgetter(*FIELDS)
 _ABSENT: tuple[object, ...] = tuple([] if name == "mcp_servers" else None for name in FIELDS)
 TOOLS: tuple[type, ...] = t.SERVER
@@ -30,7 +28,7 @@ EDITS = frozenset({"clear_tool_uses_20250919", "compact_20260112"})
 DETAILS: Mapping[str, Mapping[str, object]] = {
     "thread": {"error_code": "thread_unsupported_request", "unsupported": ["thread"]},
 }
-"""What tells a client that it can do without: the SDK's tool runner then sends the whole conversation each time."""
+"""What tells a client that it can do without: an SDK then sends the whole conversation each time, unasked."""
 KEEPS_ALL: Sequence[Any] = (None, "all", {"type": "all"})
 
 
@@ -50,9 +48,7 @@ def refuse(
     if _fields(request) != _ABSENT:
         for field in FIELDS:
             if getattr(request, field) not in (None, UNSET, []):
-                error = _said(field, field)
-                error.details = THREADLESS if field == "thread" else None
-                raise error
+                raise _said(field, field)
     edits = request.context_management.edits if request.context_management else ()
     for at, edit in enumerate(edits):
         if edit.get("type") in EDITS:

@@ -113,11 +113,6 @@ def weight(regex: Regex) -> int:
             return weight(part) * max(1, least if most is None else most)
 
 
-def exactly(text: str) -> Regex:
-    """The text itself."""
-    return Seq(tuple(Chars(chars.of(char)) for char in text))
-
-
 def _branches(tree: list[Any]) -> list[Any]:
     """The alternatives of a pattern, also where a group is around all of it or beside its anchors."""
     if len(tree) == 1 and tree[0][0] is op.BRANCH:

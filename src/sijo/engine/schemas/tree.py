@@ -170,7 +170,7 @@ class _Reader:
             if isinstance(part, bool):
                 yield part
                 continue
-            if not isinstance(part, dict) or REFUSED & part.keys():
+            if not isinstance(part, dict) or REFUSED & part.keys() or not _sound(part):
                 raise Unheld("a keyword")
             if isinstance(part.get("allOf"), list):
                 todo.extend(reversed(part["allOf"]))
@@ -269,6 +269,11 @@ def target(root: Schema, reference: str) -> Any:
     return found if isinstance(found, dict | bool) and reference[1:2] in ("", "/") else None
 
 
+_SOUND: Mapping[str, tuple[type, ...]] = {
+    "type": (str, list), "enum": (list,), "required": (list,), "properties": (dict,), "pattern": (str,),
+    "format": (str,), "minLength": (int, float), "maxLength": (int, float), "minItems": (int, float),
+    "maxItems": (int, float),
+}  # fmt: skip
 _SCALAR = frozenset({"type", "enum", "const", "pattern", "format", "minLength", "maxLength"})
 _SHAPING = (_SCALAR - {"type"}) | {"properties", "required", "items", "minItems", "maxItems", "additionalProperties"}
 _SAYING = _SHAPING | {"type", "anyOf", "allOf", "$ref"} | REFUSED
@@ -285,6 +290,15 @@ def _valid(parts: Sequence[Schema], values: Sequence[Any], *, formats: bool) -> 
     except jsonschema_rs.ValidationError as error:
         raise Unheld("a pattern") from error
     return [value for value in values if validator.is_valid(value)]
+
+
+def _sound(part: Schema) -> bool:
+    """Whether its keywords are what they must be. The standard's own schema does not look where only a reference
+    leads, such as into a keyword that it does not know."""
+    if not all(isinstance(part[word], kinds) for word, kinds in _SOUND.items() if word in part):
+        return False
+    kind, required = part.get("type", ""), part.get("required", ())
+    return all(isinstance(name, str) for name in (*((kind,) if isinstance(kind, str) else kind), *required))
 
 
 def _says(part: Schema) -> bool:

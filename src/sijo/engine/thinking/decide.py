@@ -51,7 +51,8 @@ HARD: tuple[tuple[re.Pattern[str], int], ...] = tuple(
 
 def hardness(text: str) -> int:
     """How hard a request looks: 0 for small talk, 1 for any question, more for what needs steps."""
-    if not text.strip() or SMALL_TALK.match(text):
+    bare = text.strip()
+    if not bare or (len(bare) <= LONG and SMALL_TALK.match(bare)):
         return 0
     head = text[:4000]
     points = 1 + sum(weight for pattern, weight in HARD if pattern.search(head))

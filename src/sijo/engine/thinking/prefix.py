@@ -14,7 +14,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from sijo.engine import count
-from sijo.engine.lower import BILLING
+from sijo.engine.lower import system_blocks
 from sijo.wire import blocks as b
 from sijo.wire.request import CountRequest, MessageParam
 from sijo.wire.sources import Url
@@ -85,15 +85,8 @@ class Prefix:
 
 
 def system_lines(system: str | list[b.Text]) -> list[b.Text]:
-    """The system prompt, without the line in which Claude Code names itself, which is never the same twice."""
-    found = []
-    for block in [b.Text(system)] if isinstance(system, str) else system:
-        text = block.text
-        if text.startswith(BILLING):
-            text = text.partition("\n")[2].lstrip("\n")
-        if text:
-            found.append(b.Text(text))
-    return found
+    """The texts of the system prompt, without the line in which Claude Code names itself."""
+    return [b.Text(block.text) for block in system_blocks(system) if block.text]
 
 
 def unmarked(part: Any) -> Any:
