@@ -20,9 +20,9 @@ from sijo.log import Observer
 OPEN_PATHS = frozenset({"/", "/health", "/metrics", "/api/hello"})
 CORS = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-headers", b"*"),
+    (b"access-control-allow-headers", b"*, authorization"),
     (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
-    (b"access-control-expose-headers", b"request-id, retry-after"),
+    (b"access-control-expose-headers", b"request-id, retry-after, x-should-retry"),
 ]
 CORS_REFUSED = "CORS requests are not allowed for this Organization: set `browsers = true` under [server] to allow them"
 
