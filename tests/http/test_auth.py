@@ -13,7 +13,7 @@ from sijo.http.call import Call
 from sijo.store import Database, database
 from sijo.store.keys import Keys as Rows
 from sijo.store.keys import StoredKey
-from sijo.store.workspaces import Workspaces
+from sijo.store.workspaces import Facts, Workspaces
 from tests.http.limits.ground import Clock, access
 
 
@@ -131,3 +131,14 @@ def test_who_comes_by_another_name_a_proxy_or_a_page_does_not_sit_here(headers: 
     let in by it where pages are."""
     with pytest.raises(PermissionDenied):
         Keys(access()).check(call("/v1/organizations/me", **headers))
+
+
+async def test_many_may_set_a_limit_at_once(store: Database) -> None:
+    spaces = Workspaces(store)
+    made = await spaces.create("w", Facts())
+    assert made is not None
+    await asyncio.gather(*(spaces.override(made.id, "opus", {"requests_per_minute": n}) for n in range(8)))
+    (one,) = await spaces.overrides()
+    assert one.value in range(8)
+    await spaces.override(made.id, "opus", {"requests_per_minute": None})
+    assert await spaces.overrides() == []
