@@ -34,10 +34,14 @@ GROUPS: Mapping[str, str] = {
 """What usage is grouped by, and its column in the ledger."""
 NOBODY = ("account_id", "service_account_id")
 """What is grouped by too, and is null: there are no accounts here."""
-FILTERS: Mapping[str, str] = {f"{name}s": column for name, column in GROUPS.items()}
+WINDOW = "context_window"
+FILTERS: Mapping[str, str] = {**{f"{name}s": column for name, column in GROUPS.items()}, WINDOW: GROUPS[WINDOW]}
+"""What usage is narrowed by, and its column. One may be said in the singular, too: a filter that is not known would be
+no filter, and the figures wrong."""
 VALUES: Mapping[str, Sequence[str]] = {
     "service_tiers": ("standard", "batch", "priority", "priority_on_demand", "flex", "flex_discount"),
     "context_windows": (SHORT, LONG),
+    WINDOW: (SHORT, LONG),
     "inference_geos": ("global", "us", "not_available"),
     "speeds": ("standard", "fast"),
 }
