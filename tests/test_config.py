@@ -33,6 +33,9 @@ def test_flags_win_over_the_environment_and_that_over_the_file(tmp_path: Path) -
         ("[server]\nprot = 1\n", "unknown field `prot`"),
         ("server = 1\n", "must be a table"),
         ("[server\n", "sijo.toml: "),
+        ("[server]\ngrace = inf\n", r"server\.grace"),
+        ('[engine]\nurl = "http://x"\n', r"\[engine\] must be written \[\[engine\]\]"),
+        ("[limit]\nrequests = 3\n", r"\[limit\] must be written \[\[limit\]\]"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused(tmp_path: Path, text: str, words: str) -> None:

@@ -14,6 +14,8 @@ from msgspec import Meta
 
 PORT = 8484
 HOST = "127.0.0.1"
+SEVERAL = ("engine", "limit")
+"""Tables that are lists of tables."""
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,7 +52,7 @@ class Server(Section, frozen=True):
     """Count the hosted API's hidden tool prompt too, where the count is ours (the simulator)."""
     cache: Literal["rules", "engine"] = "rules"
     """What clients are told of the prompt cache: what the API's rules come to, or what the engine says of its own."""
-    grace: Annotated[float, Meta(ge=0)] = 30.0
+    grace: Annotated[float, Meta(ge=0, le=86_400)] = 30.0
     """Seconds for open streams to finish after SIGTERM."""
     ping: Annotated[float, Meta(gt=0)] = 10.0
     """Seconds of silence after which a stream gets a `ping`."""
@@ -185,6 +187,9 @@ def load(path: str | None, flags: Mapping[str, Any] = {}, environ: Mapping[str, 
     server = table.setdefault("server", {})
     if not isinstance(server, dict):
         raise ConfigError(f"{path}: [server] must be a table")
+    for name in SEVERAL:
+        if isinstance(table.get(name), dict):
+            raise ConfigError(f"{path}: [{name}] must be written [[{name}]]: there may be several")
     said: dict[str, str] = {}
     for field in Server.__struct_fields__:
         if (value := environ.get(variable := f"SIJO_{field.upper()}")) is not None:

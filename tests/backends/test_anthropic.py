@@ -17,7 +17,7 @@ from sijo.backends.upstream import Upstream
 from sijo.engine import deltas as d
 from sijo.engine.models import models
 from sijo.engine.prompt import Item, Prompt
-from sijo.errors import ApiError, InvalidRequest, NotFound, Overloaded, RateLimited, Unauthenticated
+from sijo.errors import ApiError, InvalidRequest, NotFound, Overloaded, RateLimited, Unauthenticated, Unreachable
 from sijo.wire import blocks as b
 from sijo.wire.base import Json
 from sijo.wire.request import CountRequest, decode_count, decode_message
@@ -361,6 +361,16 @@ async def listening(deltas: AsyncGenerator[d.AnyDelta], heard: list[d.AnyDelta])
 async def test_an_upstream_that_is_cut_is_an_error(hosted: Hosted, upstream: Upstream) -> None:
     hosted.says(begin(), *TEXT[:2])
     with pytest.raises(ApiError, match="broke off"):
+        await said(Anthropic("up", hosted.url, upstream=upstream), prompt())
+
+
+@pytest.mark.parametrize("chunks", [[], [b": wait\n\n"], [b"event: message_start\n"]])
+async def test_an_upstream_that_breaks_off_before_its_first_word_is_away(
+    hosted: Hosted, upstream: Upstream, chunks: list[bytes]
+) -> None:
+    """So a client tries again, and another upstream of the same model is asked."""
+    hosted.answers = [Answer(chunks=chunks)]
+    with pytest.raises(Unreachable):
         await said(Anthropic("up", hosted.url, upstream=upstream), prompt())
 
 

@@ -5,14 +5,14 @@ import pytest
 from sijo.backends.lines import LONGEST, MOST, Lines
 from sijo.errors import ApiError
 
-EVENT = b"event: x\r\ndata: {}\n: note\ndata:[1]\n\n"
+EVENT = b"event: x\r\ndata: {}\n: note\ndata:[1]\nerrors: x\nerror: 1\r\n\n"
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 100])
 def test_however_bytes_come_the_lines_are_the_same(size: int) -> None:
     lines = Lines()
     found = [line for at in range(0, len(EVENT), size) for line in lines.feed(EVENT[at : at + size])]
-    assert found == [b" {}", b"[1]"]
+    assert found == [b" {}", b"[1]", b'{"error": 1\r}']
 
 
 def test_a_line_without_end_is_not_listened_to() -> None:

@@ -393,6 +393,16 @@ def test_nothing_at_all_is_an_answer_that_broke_off() -> None:
         assert error is not None and error.status == 500
 
 
+def test_an_error_in_a_field_of_its_own_is_one() -> None:
+    """So llama.cpp wrote it until late in 2025, and what was made of it still does."""
+    refused = b'error: {"code":400,"message":"the request exceeds the available context size."}\n\n'
+    deltas, error = told(reader(), [says(content="Hi"), refused])
+    assert deltas == [d.Text("Hi")]
+    assert error is not None and (error.status, error.message) == (400, "prompt is too long")
+    _, error = told(reader(), [b"error: nonsense\n\n"])
+    assert error is not None and error.type == "api_error"
+
+
 def test_what_comes_after_the_end_is_not_looked_at() -> None:
     reading = reader()
     reading.feed(says("stop", content="Hi") + DONE)
@@ -483,6 +493,7 @@ TOGETHER = (
             100,
         ),
         ("the prompt is longer than the context length currently available to the model", "prompt is too long", 0, 0),
+        ("the request exceeds the available context size. try increasing the context", "prompt is too long", 0, 0),
     ],
 )
 def test_too_long_is_said_in_the_apis_words(text: str, form: str, used: int, limit: int) -> None:

@@ -1,13 +1,16 @@
 """The Admin API, by the official SDK and in both versions of its field names."""
 
+import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import anthropic
 import pytest
 
-from tests.http.raw import ask, hello
+from tests.http.raw import HEADERS, ask, connect, head, hello, receive
 from tests.replies import fault
 from tests.serving import Running, beside, serving
 
@@ -303,3 +306,19 @@ def test_an_admin_key_is_not_among_the_keys(admin: anthropic.Anthropic, folder: 
 def test_the_beta_resources_are_the_same(admin: anthropic.Anthropic) -> None:
     assert admin.beta.organization.retrieve().name == "Meadow"
     assert len(list(admin.beta.organization.rate_limits.list())) == len(list(admin.organization.rate_limits.list()))
+
+
+def test_a_database_that_fails_is_said_and_ends_no_connection(tmp_path: Path) -> None:
+    secret = beside(tmp_path, "key", "create", "--admin")
+    with serving(tmp_path, "--model", "simulator") as running, connect(running.url) as link:
+        with closing(sqlite3.connect(tmp_path / "data" / "sijo.db")) as database:
+            database.execute("DROP TABLE overrides")
+            database.execute("DROP TABLE keys")
+        for path in ("workspaces?include_default=true", "api_keys"):
+            link.sendall(head("GET", f"/v1/organizations/{path}", {**HEADERS, "x-api-key": secret}))
+            reply = receive(link, "GET")
+            assert (reply.status, reply.error["type"]) == (500, "api_error")
+            assert "keys" not in reply.error["message"]
+    told = [json.loads(line) for line in running.lines() if line.startswith("{")]
+    assert [line for line in told if "no such table: keys" in line.get("message", "")]
+    assert not [line for line in told if line.get("level") == "error"]

@@ -1,5 +1,6 @@
 """Which key is whose: a table, with a clock."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from sijo.http.auth import Keys
 from sijo.http.call import Call
 from sijo.store import Database, database
 from sijo.store.keys import Keys as Rows
-from sijo.store.keys import Status
-from sijo.store.workspaces import Workspaces
+from sijo.store.keys import Status, StoredKey
+from sijo.store.workspaces import Facts, Workspaces
 from tests.http.limits.ground import Clock, access
 
 
@@ -62,6 +63,34 @@ async def test_nothing_is_looked_up_when_nothing_changed(store: Database) -> Non
     assert told == [1]
 
 
+class Slow(Rows):
+    """Hands over late what it has read, the first time."""
+
+    gate: asyncio.Event | None = None
+
+    async def all(self) -> list[StoredKey]:
+        found, gate, self.gate = await super().all(), self.gate, None
+        if gate is not None:
+            await gate.wait()
+        return found
+
+
+async def test_a_look_that_began_earlier_brings_nothing_back(store: Database) -> None:
+    rows = Slow(store)
+    known = Access(rows, Workspaces(store), "org", "wrkspc_1")
+    key, _ = await rows.create("k")
+    gate = rows.gate = asyncio.Event()
+    early = asyncio.create_task(known.refresh())
+    while rows.gate is not None:  # noqa: ASYNC110 - it is read
+        await asyncio.sleep(0.01)
+    await rows.change(key.id, status="archived")
+    late = asyncio.create_task(known.refresh())
+    await asyncio.wait([late], timeout=0.2)
+    gate.set()
+    await asyncio.gather(early, late)
+    assert not known.keys
+
+
 def test_without_keys_anybody_is_welcome_on_every_path(tmp_path: Path) -> None:
     known = Access(Rows(database(None, tmp_path)), Workspaces(database(None, tmp_path)), "org", "wrkspc_1")
     assert caller(Keys(known), "any") == caller(Keys(known), "any", "/v1/organizations/me") == ANYBODY
@@ -102,3 +131,14 @@ def test_who_comes_by_another_name_a_proxy_or_a_page_does_not_sit_here(headers: 
     let in by it where pages are."""
     with pytest.raises(PermissionDenied):
         Keys(access()).check(call("/v1/organizations/me", **headers))
+
+
+async def test_many_may_set_a_limit_at_once(store: Database) -> None:
+    spaces = Workspaces(store)
+    made = await spaces.create("w", Facts())
+    assert made is not None
+    await asyncio.gather(*(spaces.override(made.id, "opus", {"requests_per_minute": n}) for n in range(8)))
+    (one,) = await spaces.overrides()
+    assert one.value in range(8)
+    await spaces.override(made.id, "opus", {"requests_per_minute": None})
+    assert await spaces.overrides() == []

@@ -315,10 +315,13 @@ def test_web_pages_are_let_in_where_asked_for(lenient: Running) -> None:
     assert (asked.status, asked.body) == (204, b"")
     assert asked.headers["access-control-allow-origin"] == "*"
     assert "POST" in asked.headers["access-control-allow-methods"]
+    allowed = asked.headers["access-control-allow-headers"].split(", ")
+    assert {"*", "authorization"} <= set(allowed)  # the wildcard means all but that one, by which newer SDKs send keys
     for body in (hello(), hello(stream=True), b"{}"):
         reply = ask(lenient.url, body=body, headers=page)
         assert reply.headers["access-control-allow-origin"] == "*"
-        assert "request-id" in reply.headers["access-control-expose-headers"]
+        exposed = reply.headers["access-control-expose-headers"].split(", ")
+        assert {"request-id", "retry-after", "x-should-retry"} <= set(exposed)  # SDKs obey them
 
 
 def test_secrets_are_not_logged(locked: Running, key: str) -> None:

@@ -306,3 +306,36 @@ async def test_who_takes_an_answer_slowly_has_all_of_it() -> None:
             await asyncio.sleep(Strict.UNTAKEN / 20)
         writer.close()
     assert size > 16 << 20
+
+
+async def test_what_follows_a_body_is_no_header() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            while (await receive())["more_body"]:
+                pass
+            said = b",".join(name for name, _ in scope["headers"])
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": said})
+
+    async with served(app) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n")
+        writer.write(b"1\r\na\r\n0\r\nhost: localhost\r\nx-api-key: k\r\n\r\n")
+        assert b"\r\nhost,transfer-encoding,connection\r\n" in await reader.read()
+        writer.close()
+
+
+async def test_an_older_client_is_told_nothing_in_chunks() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for part in (b"o", b"k"):
+                await send({"type": "http.response.body", "body": part, "more_body": part == b"o"})
+
+    async with served(app) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET.replace(b"/1.1", b"/1.0"))
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert body == b"ok"
+    assert b"transfer-encoding" not in head and b"connection: close" in head

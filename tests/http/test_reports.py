@@ -166,6 +166,7 @@ FILTERS = [
     ({"models": ["claude-opus-4-8"]}, 1500),
     ({"models": ["claude-haiku-4-5", "qwen3"]}, 501),
     ({"context_windows": ["200k-1M"]}, 2000),
+    ({"context_window": ["200k-1M"]}, 2000),
     ({"inference_geos": ["us"], "models": ["claude-opus-4-8"]}, 500),
     ({"service_tiers": ["standard"]}, 5502),
     ({"service_tiers": ["batch"]}, 0),
@@ -256,6 +257,7 @@ WRONG = [
         "'inference_geo', 'account_id' or 'service_account_id'",
     ),
     (USAGE, {"context_windows": ["2M"]}, "context_windows.0: Input should be '0-200k' or '200k-1M'"),
+    (USAGE, {"context_window": ["2M"]}, "context_window.0: Input should be '0-200k' or '200k-1M'"),
     (USAGE, {"inference_geos": ["eu"]}, "inference_geos.0: Input should be 'global', 'us' or 'not_available'"),
     (COST, {}, "starting_at: Field required"),
     (COST, {"bucket_width": "1h"}, "bucket_width: Input should be '1d'"),
@@ -292,7 +294,7 @@ def test_a_ledger_that_cannot_be_read_is_an_error_of_the_api(tmp_path: Path) -> 
             reply = get(running, report, starting_at="2026-11-01T00:00:00Z")
             assert (reply.status, reply.error["type"]) == (500, "api_error")
             assert "rollups" not in reply.error["message"]
-        assert sum("a report cannot be made" in line for line in running.lines()) == 2
+        assert sum("cannot be had of the database" in line for line in running.lines()) == 2
 
 
 def test_reports_are_for_administrators_and_tell_keys_and_workspaces_apart(tmp_path: Path) -> None:

@@ -48,6 +48,15 @@ def test_the_python_of_the_banner_works(simulator: Running) -> None:
     assert done.stdout.strip()
 
 
+def test_all_that_a_server_is_made_of_can_be_had_where_there_is_no_unix() -> None:
+    """A llama.cpp of our own and the toolbox need one; an engine that is there already does not."""
+    hidden = ["fcntl", "grp", "pwd", "resource", "termios", "uvloop"]
+    parts = "sijo.app, sijo.cli.cost, sijo.cli.key, sijo.cli.main, sijo.cli.serve, sijo.cli.workspace"
+    code = f"import sys\nsys.modules.update(dict.fromkeys({hidden}))\nimport {parts}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
 def test_without_keys_only_this_machine_may_call(tmp_path: Path, host: str) -> None:
     line = refusal("--host", host, "--port", "0", "--data-dir", str(tmp_path))

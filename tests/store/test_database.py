@@ -107,3 +107,21 @@ async def test_a_refusal_inside_a_transaction_is_said_there(store: Database) -> 
     with pytest.raises(ZeroDivisionError):
         await twice()
     assert await store.rows(ALL) == []
+
+
+async def test_who_is_called_off_at_any_moment_leaves_the_turn_to_the_next(store: Database) -> None:
+    await store.run(TABLE)
+
+    async def add() -> None:
+        async with store.transaction() as inside:
+            await inside.run(PUT, "pear", 1.0)
+            await inside.run("DELETE FROM fruit")
+
+    for steps in range(12):  # it is at another of its waits each time
+        task = asyncio.create_task(add())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await store.many(PUT, [("apple", 2.0)])
+    assert await store.rows(ALL) == [("apple", 2.0)]

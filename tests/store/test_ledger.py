@@ -229,8 +229,10 @@ async def test_a_turn_that_cannot_be_written_takes_no_other_with_it(
     writer = Writer(ledger, prices())
     for at in (NOON, float("nan"), NOON + 1):
         writer.add(entry(usage(1, 1), at=at, request=f"req_{at}"))
-    await writer.flush()
-    assert await ledger.turns() == 2
+    writer.add(entry(usage(1, 1), error="a type\0of an upstream"))
+    async with asyncio.timeout(20):
+        await writer.flush()
+    assert await ledger.turns() == 3
     assert "a turn cannot be written to the ledger: req_nan" in caplog.text
 
 

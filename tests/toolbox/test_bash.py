@@ -146,14 +146,14 @@ def test_a_gigabyte_is_no_burden() -> None:
 
 def test_commands_do_not_get_what_looks_like_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = ("ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "DB_PASSWORD", "SIJO_KEYS", "API_TOKENS")
-    more = ("PGPASSWORD", "MYSQL_PWD", "GITHUB_PAT", "OPENAI_APIKEY", "SIJO_SETTINGS")
-    for name in (*secrets, *more, "MONKEY", "PLAIN", "PATTERN", "KEYSTONE"):
+    more = ("PGPASSWORD", "MYSQL_PWD", "GITHUB_PAT", "OPENAI_APIKEY", "SIJO_SETTINGS", "SMTP_PASS", "DB_CREDS")
+    for name in (*secrets, *more, "MONKEY", "PLAIN", "PATTERN", "KEYSTONE", "BYPASS", "PASSAGE"):
         monkeypatch.setenv(name, "seen")
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:hidden=seen@host/db")
     monkeypatch.setenv("HOME_PAGE", "https://host:80/a@b=seen")
     with Bash() as bash:
         names = set(said(bash, command="env | grep =seen | cut -d= -f1").split())
-    assert names == {"MONKEY", "PLAIN", "PATTERN", "KEYSTONE", "HOME_PAGE"}
+    assert names == {"MONKEY", "PLAIN", "PATTERN", "KEYSTONE", "BYPASS", "PASSAGE", "HOME_PAGE"}
     with Bash(env={"PATH": os.environ["PATH"], "GITHUB_TOKEN": "given"}) as bash:
         assert said(bash, command="echo $GITHUB_TOKEN") == "given"
 

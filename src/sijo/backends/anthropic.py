@@ -5,6 +5,7 @@ it says. How it is read is in `anthropic_stream`, what its errors mean in `anthr
 """
 
 from collections.abc import AsyncGenerator
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -13,12 +14,12 @@ from yarl import URL
 from sijo.backends.anthropic_errors import refused
 from sijo.backends.anthropic_stream import ALIEN, Reader
 from sijo.backends.foreign import NO_JSON, counted
-from sijo.backends.lines import Lines
-from sijo.backends.upstream import LACKING, Refused, Reply, Upstream, address
+from sijo.backends.lines import Broken, Lines
+from sijo.backends.upstream import AWAY, LACKING, Refused, Reply, Upstream, address
 from sijo.engine.abilities import Abilities
 from sijo.engine.deltas import AnyDelta
 from sijo.engine.prompt import Prompt
-from sijo.errors import ApiError
+from sijo.errors import ApiError, Unreachable
 from sijo.wire.request import CountRequest, MessageParam
 
 Auth = Literal["x-api-key", "bearer", "both"]
@@ -63,26 +64,29 @@ class Anthropic:
         streams = bool(getattr(request, "max_tokens", 1))  # the API does not stream what only fills a cache
         changes = {"stream": streams, "model": self.model or request.model}
         body = _encode(msgspec.structs.replace(request, **changes))
-        reader, lines = Reader(signed=self.abilities.signs, key=self._key), Lines()
+        reader, lines, said = Reader(signed=self.abilities.signs, key=self._key), Lines(), False
         try:
-            answer = await self._post(self._url, body, prompt)
+            async with await self._post(self._url, body, prompt) as reply:
+                if not reply.streams:
+                    for delta in reader.whole(await reply.whole()):
+                        yield delta
+                    return
+                while not reader.done and (data := await reply.read()):
+                    for delta in chain.from_iterable(map(reader.feed, lines.feed(data))):
+                        said = True
+                        yield delta
+                for delta in chain.from_iterable(map(reader.feed, lines.end())):
+                    said = True
+                    yield delta
+                for delta in reader.end():
+                    yield delta
+                await reply.finish()
         except Refused as refusal:
             raise self._meant(refusal) from None
-        async with answer as reply:
-            if not reply.streams:
-                for delta in reader.whole(await reply.whole()):
-                    yield delta
-                return
-            while not reader.done and (data := await reply.read()):
-                for line in lines.feed(data):
-                    for delta in reader.feed(line):
-                        yield delta
-            for line in lines.end():
-                for delta in reader.feed(line):
-                    yield delta
-            for delta in reader.end():
-                yield delta
-            await reply.finish()
+        except Broken as error:
+            if said:
+                raise
+            raise Unreachable(AWAY) from error
 
     async def count(self, prompt: Prompt, /) -> int | None:
         """What the upstream counts, or None if it has no endpoint for that."""

@@ -13,6 +13,7 @@ import msgspec
 
 from sijo.backends.anthropic_errors import told
 from sijo.backends.foreign import NO_JSON, counted, deep
+from sijo.backends.lines import Broken
 from sijo.engine import deltas as d
 from sijo.errors import ApiError
 from sijo.wire import blocks as b
@@ -113,7 +114,7 @@ class Reader:
         if self.done:
             return ()
         if self._stop is None:
-            raise ApiError(CUT)
+            raise Broken(CUT)
         return self._finish()
 
     def _event(self, event: Json) -> Deltas:

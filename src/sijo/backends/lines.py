@@ -17,7 +17,8 @@ class Broken(ApiError):
 
 
 class Lines:
-    """Cuts bytes into what stands after `data:`, a line each. Comments, event names and ids are dropped.
+    """Cuts bytes into what stands after `data:`, a line each. Comments, event names and ids are dropped. An error in a
+    field of its own, as older llama.cpp write it, is data like any other.
 
     Split at the newline byte and nowhere else: JSON may hold other separators. What is left around the JSON, a space
     or a carriage return, is space to JSON too.
@@ -42,7 +43,11 @@ class Lines:
             data = b"".join((*self._held, data))
         *lines, rest = data.split(b"\n")
         self._held, self._size = ([rest], len(rest)) if rest else ([], 0)
-        return [line[5:] for line in lines if line[:5] == b"data:"]
+        return [
+            line[5:] if line[:1] == b"d" else b'{"error":%b}' % line[6:]
+            for line in lines
+            if line[:5] == b"data:" or line[:6] == b"error:"
+        ]
 
     def end(self) -> list[bytes]:
         return self.feed(b"\n")

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import fcntl
 import importlib.util
 import json
 import os
@@ -300,6 +299,8 @@ def _main() -> None:
 def _end_with_stdin() -> None:
     """Have the kernel end this process with stdin: no thread of ours could, as a load holds the interpreter's lock."""
     if sys.platform == "linux":
+        import fcntl  # Windows has none
+
         signal.signal(signal.SIGIO, signal.SIG_DFL)
         fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)

@@ -47,6 +47,7 @@ class Access:
         self.watchers: list[Callable[[], None]] = []
         """Told after each change."""
         self._mark: int | None = None
+        self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._failing = False
 
@@ -60,7 +61,11 @@ class Access:
             self._task.cancel()
 
     async def refresh(self) -> None:
-        """Look again, if anything changed."""
+        """Look again, if anything changed: one look after the other, lest what an earlier one saw be believed last."""
+        async with self._turn:
+            await self._look()
+
+    async def _look(self) -> None:
         mark = await self.rows.mark()
         if mark == self._mark:
             return

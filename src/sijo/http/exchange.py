@@ -28,7 +28,8 @@ class Exchange:
     gone = begun = complete = False
     """The client has left; the reply has begun; it is whole."""
     _silent = _chunked = False
-    _left = 0
+    _left: int | None = None
+    """Bytes of an announced length that are still to come."""
     _head = b""
     _given = False
     _moved: asyncio.Event | None = None
@@ -88,7 +89,7 @@ class Exchange:
         self._silent = status in BODILESS or self.scope["method"] == "HEAD"
         if length is not None:
             self._left = int(length)
-        elif not self._silent:
+        elif not self._silent and self.scope["http_version"] != "1.0":  # which knows no chunks: the close is its end
             self._chunked = True
             lines.append(b"transfer-encoding: chunked")
         if not self.keep_alive:
@@ -100,12 +101,12 @@ class Exchange:
 
     def _write(self, body: bytes, more: bool) -> None:
         if self._silent:
-            body, self._left = b"", 0
+            body = b""
         elif self._chunked:
             body = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
             if not more:
                 body += b"0\r\n\r\n"
-        else:
+        elif self._left is not None:
             self._left -= len(body)
             if self._left < 0 or (self._left and not more):
                 raise RuntimeError("the reply is not as long as its content-length says")

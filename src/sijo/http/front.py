@@ -4,25 +4,28 @@ A pure ASGI callable around the routes. What went wrong inside is decided here, 
 reply, after it the stream has told already.
 """
 
+import logging
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sijo.engine.betas import Betas
-from sijo.errors import ApiError, InvalidRequest, NotFound, Unauthenticated
+from sijo.errors import ApiError, InvalidRequest, NotFound, Overloaded, Unauthenticated
 from sijo.http.auth import Keys
 from sijo.http.body import Left
 from sijo.http.call import VERSIONS, WEB, Call
 from sijo.http.sse import encode, failure
 from sijo.log import Observer
+from sijo.store import Busy, StoreError
 
+logger = logging.getLogger("sijo.http")
 OPEN_PATHS = frozenset({"/", "/health", "/metrics", "/api/hello"})
 CORS = [
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-allow-headers", b"*"),
+    (b"access-control-allow-headers", b"*, authorization"),
     (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
-    (b"access-control-expose-headers", b"request-id, retry-after"),
+    (b"access-control-expose-headers", b"request-id, retry-after, x-should-retry"),
 ]
 CORS_REFUSED = "CORS requests are not allowed for this Organization: set `browsers = true` under [server] to allow them"
 
@@ -76,6 +79,9 @@ class Front:
             words = "The requested resource could not be found." if error.status_code == 404 else error.detail
             known = NotFound(words) if error.status_code == 404 else InvalidRequest(words)
             await reply(call, known, out, status=error.status_code)
+        except StoreError as error:  # what only administrators ask for is read while they wait
+            logger.warning("what was asked for cannot be had of the database: %s", error)
+            await reply(call, Overloaded() if isinstance(error, Busy) else ApiError(), out)
         except Left:
             call.status = call.status or 499
         finally:

@@ -162,6 +162,7 @@ class Protocol(asyncio.Protocol):
             "state": self.app_state.copy(),
         }
         keep = version != "1.0" and self.parser.should_keep_alive()
+        self.headers = []  # what may follow the body is none: it went past all that looked at the head
         self._exchange = exchange = Exchange(self, scope, keep)
         if self._answering():
             if len(self.waiting) >= self.MOST:

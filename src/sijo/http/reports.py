@@ -1,6 +1,5 @@
 """The Admin API's reports: who used how much, and what that cost, read from the ledger's sums."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -12,10 +11,9 @@ from starlette.responses import Response
 from sijo.engine.entry import LONG, SHORT, plain
 from sijo.engine.models import models
 from sijo.engine.prices import Prices, cents
-from sijo.errors import ApiError, InvalidRequest, Overloaded
+from sijo.errors import InvalidRequest
 from sijo.http.buckets import DAYS, Buckets, buckets, page_of, written
 from sijo.http.objects import reply
-from sijo.store import Busy, StoreError
 from sijo.store.ledger import Ledger
 from sijo.store.lines import Line, lines
 from sijo.store.rollups import DAY, Sum
@@ -36,20 +34,20 @@ GROUPS: Mapping[str, str] = {
 """What usage is grouped by, and its column in the ledger."""
 NOBODY = ("account_id", "service_account_id")
 """What is grouped by too, and is null: there are no accounts here."""
-FILTERS: Mapping[str, str] = {f"{name}s": column for name, column in GROUPS.items()}
+WINDOW = "context_window"
+FILTERS: Mapping[str, str] = {**{f"{name}s": column for name, column in GROUPS.items()}, WINDOW: GROUPS[WINDOW]}
+"""What usage is narrowed by, and its column. One may be said in the singular, too: a filter that is not known would be
+no filter, and the figures wrong."""
 VALUES: Mapping[str, Sequence[str]] = {
     "service_tiers": ("standard", "batch", "priority", "priority_on_demand", "flex", "flex_discount"),
     "context_windows": (SHORT, LONG),
+    WINDOW: (SHORT, LONG),
     "inference_geos": ("global", "us", "not_available"),
     "speeds": ("standard", "fast"),
 }
 DEFAULT = "default"
 """The other name of the default workspace."""
 COST_GROUPS = ("workspace_id", "description")
-Only = Mapping[str, Sequence[str]]
-NO_FILTER: Only = {}
-
-logger = logging.getLogger("sijo.reports")
 
 
 class Reports:
@@ -69,7 +67,7 @@ class Reports:
         by = ("start", *(GROUPS[name] for name in names if name in GROUPS))
         results = defaultdict[int, list[object]](list)
         if page.starts:
-            for one in await self._read(page.width, page.starts[0], page.end, by, only, priced=False):
+            for one in await self.ledger.sums(page.width, page.starts[0], page.end, by, only, priced=False):
                 results[int(one.of["start"])].append(used(one, fast))
         return report(page, results)
 
@@ -81,20 +79,11 @@ class Reports:
         results = defaultdict[int, list[object]](list)
         if page.starts:
             since = month(page.starts[0])[0]  # what of containers is free shows by the month
-            sums = await self._read(DAY, since, page.end, ("start", *Line.BY))
+            sums = await self.ledger.sums(DAY, since, page.end, ("start", *Line.BY))
             for start, told in costs(lines(sums, self.prices), names):
                 if start >= page.starts[0]:
                     results[start].append(told)
         return report(page, results)
-
-    async def _read(
-        self, width: int, since: float, until: float, by: Sequence[str], only: Only = NO_FILTER, *, priced: bool = True
-    ) -> list[Sum]:
-        try:
-            return await self.ledger.sums(width, since, until, by, only, priced=priced)
-        except StoreError as error:
-            logger.warning("a report cannot be made: %s", error)
-            raise (Overloaded() if isinstance(error, Busy) else ApiError()) from error
 
 
 def report(page: Buckets, results: Mapping[int, Sequence[object]]) -> Response:

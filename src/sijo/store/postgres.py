@@ -1,5 +1,6 @@
 """The database of several replicas: PostgreSQL, through a small pool of connections."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -27,15 +28,19 @@ class Postgres:
 
     shared = True
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, *, patience: float = PATIENCE) -> None:
+        self._address, self._patience = address, patience
         self._pool: Any = None
 
     async def open(self) -> None:
         try:
             with said():
                 self._pool = await asyncpg.create_pool(
-                    self._address, min_size=1, max_size=CONNECTIONS, timeout=PATIENCE, command_timeout=PATIENCE
+                    self._address,
+                    min_size=1,
+                    max_size=CONNECTIONS,
+                    timeout=self._patience,
+                    command_timeout=self._patience,
                 )
         except ValueError:  # its words, and those of its trace, would be a part of the password
             raise StoreError(UNREADABLE) from None
@@ -44,27 +49,32 @@ class Postgres:
             await migrate(all_or_nothing)
 
     async def rows(self, sql: str, *values: object) -> list[Row]:
-        with said():
-            return [tuple(row) for row in await self._pool.fetch(numbered(sql), *values)]
+        async with self._connected() as inside:
+            return await inside.rows(sql, *values)
 
     async def run(self, sql: str, *values: object) -> int:
-        with said():
-            return touched(await self._pool.execute(numbered(sql), *values))
+        async with self._connected() as inside:
+            return await inside.run(sql, *values)
 
     async def many(self, sql: str, values: Sequence[Row]) -> None:
-        with said():
-            await self._pool.executemany(numbered(sql), values)
+        async with self._connected() as inside:
+            await inside.many(sql, values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Database]:
+        async with self._connected() as inside, inside.connection.transaction():
+            yield inside
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator["Inside"]:
+        """One of the connections. A database that says nothing holds up all that wait for one, but not for good."""
         with said():
-            connection = await self._pool.acquire()
-        try:
-            with said():
-                async with connection.transaction():
-                    yield Inside(connection)
-        finally:
-            await self._pool.release(connection)
+            async with asyncio.timeout(self._patience):
+                connection = await self._pool.acquire()
+            try:
+                yield Inside(connection)
+            finally:
+                await self._pool.release(connection, timeout=self._patience)
 
     async def close(self) -> None:
         if self._pool is not None:
@@ -72,27 +82,27 @@ class Postgres:
 
 
 class Inside:
-    """A transaction of a `Postgres`: its statements use one connection."""
+    """One connection of a `Postgres`, which its statements use: in a transaction, or each by itself."""
 
     shared = True
 
     def __init__(self, connection: Any) -> None:
-        self._connection = connection
+        self.connection = connection
 
     async def open(self) -> None:
         """It is open."""
 
     async def rows(self, sql: str, *values: object) -> list[Row]:
         with said():
-            return [tuple(row) for row in await self._connection.fetch(numbered(sql), *values)]
+            return [tuple(row) for row in await self.connection.fetch(numbered(sql), *values)]
 
     async def run(self, sql: str, *values: object) -> int:
         with said():
-            return touched(await self._connection.execute(numbered(sql), *values))
+            return touched(await self.connection.execute(numbered(sql), *values))
 
     async def many(self, sql: str, values: Sequence[Row]) -> None:
         with said():
-            await self._connection.executemany(numbered(sql), values)
+            await self.connection.executemany(numbered(sql), values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Database]:

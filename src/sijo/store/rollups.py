@@ -99,7 +99,7 @@ def turn(entry: Entry, key: Key, counts: tuple[int, ...], price: Cost) -> Row:
         price.total,
         plain(entry.stop) or None,
         entry.status,
-        entry.error,
+        plain(entry.error) or None,
         entry.duration,
         entry.first,
     )

@@ -67,10 +67,10 @@ class Sqlite:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Database]:
         async with self._turn:
-            with said(self.path):
-                await self._writer.execute("BEGIN IMMEDIATE")
             kept = False
             try:
+                with said(self.path):
+                    await self._writer.execute("BEGIN IMMEDIATE")  # which begins, even if nobody waits for it any more
                 yield Inside(self._writer, self.path)
                 kept = True
             finally:

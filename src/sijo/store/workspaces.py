@@ -11,6 +11,11 @@ MOST = 100
 """Active ones at once."""
 LONGEST = 40
 """Characters of a name."""
+CLEAR = "DELETE FROM overrides WHERE workspace = ? AND rate_group = ? AND kind = ?"
+SET = """
+INSERT INTO overrides (workspace, rate_group, kind, value) VALUES (?, ?, ?, ?)
+ON CONFLICT (workspace, rate_group, kind) DO UPDATE SET value = excluded.value
+"""
 
 
 class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -103,13 +108,9 @@ class Workspaces:
     async def override(self, workspace: str, group: str, values: dict[str, int | None]) -> None:
         """Set the limits of these kinds; None clears one."""
         async with self._database.transaction() as inside:
-            for kind, value in values.items():
-                await inside.run(
-                    "DELETE FROM overrides WHERE workspace = ? AND rate_group = ? AND kind = ?", workspace, group, kind
-                )
-                if value is not None:
-                    await inside.run(
-                        "INSERT INTO overrides (workspace, rate_group, kind, value) VALUES (?, ?, ?, ?)",
-                        workspace, group, kind, value,
-                    )  # fmt: skip
+            for kind, value in sorted(values.items()):  # in one order everywhere: nobody waits for one who waits
+                if value is None:
+                    await inside.run(CLEAR, workspace, group, kind)
+                else:
+                    await inside.run(SET, workspace, group, kind, value)
             await changed(inside, MARK)

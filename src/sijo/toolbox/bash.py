@@ -10,7 +10,7 @@ from sijo.toolbox.runnable import Given, Runnable, ToolError
 from sijo.toolbox.shell import Died, Shell
 
 SECRET = re.compile(
-    r"(?:^|_)(?:(?:API)?KEYS?|TOKENS?|SECRETS?|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH)(?:$|_)|PASSWORD|_(?:PWD|PAT)$"
+    r"(?:^|_)(?:(?:API)?KEYS?|TOKENS?|SECRETS?|PASS|PASSWD|PASSPHRASE|CREDS|CREDENTIALS?|AUTH)(?:$|_)|PASSWORD|_(?:PWD|PAT)$"
     r"|^ANTHROPIC_|^SIJO_SETTINGS$",
     re.IGNORECASE,
 )
