@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import string
+from dataclasses import dataclass
 from pathlib import Path
 
 import gguf
@@ -15,7 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 SPACE = "\u0120"  # how a byte-level BPE writes it
-WIDTH, LAYERS, HEADS, KV_HEADS, FEED = 64, 2, 4, 2, 128
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How large a model is. Some engines take no heads as narrow as those of the default."""
+
+    width: int = 64
+    layers: int = 2
+    heads: int = 4
+    kv_heads: int = 2
+    feed: int = 128
+
+
+TINY = Shape()
 SEED = 20
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>")
 CONTROL = 3  # how many of SPECIAL are never shown; the rest are tokens of their own that show as text
@@ -94,16 +108,16 @@ def build(path: Path, *, template: str = "plain", context: int = 4096, quotes: b
     (the same, but it never ends) or "call" (the model is fond of `<tool_call>`). `context` is the window in tokens that
     the file declares. With `quotes` the model is fond of marks, most of those that close: what it writes as JSON ends.
     """
-    tokens, merges = _vocabulary()
+    tokens, merges = vocabulary()
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_name(f"tiny-{template}")
     writer.add_context_length(context)
-    writer.add_embedding_length(WIDTH)
-    writer.add_block_count(LAYERS)
-    writer.add_feed_forward_length(FEED)
-    writer.add_head_count(HEADS)
-    writer.add_head_count_kv(KV_HEADS)
-    writer.add_rope_dimension_count(WIDTH // HEADS)
+    writer.add_embedding_length(TINY.width)
+    writer.add_block_count(TINY.layers)
+    writer.add_feed_forward_length(TINY.feed)
+    writer.add_head_count(TINY.heads)
+    writer.add_head_count_kv(TINY.kv_heads)
+    writer.add_rope_dimension_count(TINY.width // TINY.heads)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_vocab_size(len(tokens))
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
@@ -116,8 +130,8 @@ def build(path: Path, *, template: str = "plain", context: int = 4096, quotes: b
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
     writer.add_add_bos_token(False)
     writer.add_chat_template(TEMPLATES[template])
-    for name, weights in _weights(tokens, template, quotes).items():
-        writer.add_tensor(name, weights)
+    for name, tensor in weights(tokens, template, quotes=quotes).items():
+        writer.add_tensor(name, tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -132,7 +146,7 @@ def _alphabet() -> list[str]:
     return [chr(byte) if byte in printable else chr(next(spare)) for byte in range(256)]
 
 
-def _vocabulary() -> tuple[list[str], list[str]]:
+def vocabulary() -> tuple[list[str], list[str]]:
     """The tokens (bytes, every beginning of a common word, the word after a space, the special ones) and the merges."""
     tokens, merges = _alphabet(), []
     for word in _words():
@@ -169,7 +183,7 @@ def _bias(tokens: list[str], template: str, quotes: bool) -> npt.NDArray[np.floa
     bias[tokens.index("<|im_end|>")] = LIKELY["end"]
     if template == "think":
         bias[tokens.index("</think>")] = LIKELY["think"]
-    if template == "ponder":
+    if template in ("ponder", "endless"):
         bias[tokens.index("</think>")] = bias[tokens.index("<|im_end|>")] = LIKELY["never"]
     if quotes:
         for token in string.punctuation:
@@ -180,7 +194,9 @@ def _bias(tokens: list[str], template: str, quotes: bool) -> npt.NDArray[np.floa
     return bias
 
 
-def _weights(tokens: list[str], template: str, quotes: bool) -> dict[str, npt.NDArray[np.float32]]:
+def weights(
+    tokens: list[str], template: str, shape: Shape = TINY, *, quotes: bool = False
+) -> dict[str, npt.NDArray[np.float32]]:
     """Every tensor of the model, by its name in the file.
 
     A Llama has no bias on its output. Column 0 stands in for one: it is the same in every embedding and no layer writes
@@ -188,11 +204,12 @@ def _weights(tokens: list[str], template: str, quotes: bool) -> dict[str, npt.ND
     The next columns are 0 but for one token each: with them the output lifts what comes THEN.
     """
     random = np.random.default_rng(SEED)
+    width, feed = shape.width, shape.feed
 
     def dense(rows: int, columns: int) -> npt.NDArray[np.float32]:
         return (random.standard_normal((rows, columns)) / math.sqrt(columns)).astype(np.float32)
 
-    embedding, output = dense(len(tokens), WIDTH) * math.sqrt(WIDTH), dense(len(tokens), WIDTH)
+    embedding, output = dense(len(tokens), width) * math.sqrt(width), dense(len(tokens), width)
     kept = 1 + len(THEN)
     embedding[:, :kept] = output[:, :kept] = 0.0
     embedding[:, 0], output[:, 0] = 1.0, _bias(tokens, template, quotes)
@@ -200,21 +217,21 @@ def _weights(tokens: list[str], template: str, quotes: bool) -> dict[str, npt.ND
         embedding[tokens.index(before), column] = 1.0
         output[tokens.index(after), column] = LIFT
     tensors = {"token_embd.weight": embedding}
-    for layer in range(LAYERS):
-        kv = WIDTH // HEADS * KV_HEADS
-        shapes = {
-            "attn_q": (WIDTH, WIDTH),
-            "attn_k": (kv, WIDTH),
-            "attn_v": (kv, WIDTH),
-            "attn_output": (WIDTH, WIDTH),
-            "ffn_gate": (FEED, WIDTH),
-            "ffn_up": (FEED, WIDTH),
-            "ffn_down": (WIDTH, FEED),
+    for layer in range(shape.layers):
+        kv = width // shape.heads * shape.kv_heads
+        sizes = {
+            "attn_q": (width, width),
+            "attn_k": (kv, width),
+            "attn_v": (kv, width),
+            "attn_output": (width, width),
+            "ffn_gate": (feed, width),
+            "ffn_up": (feed, width),
+            "ffn_down": (width, feed),
         }
-        for name, shape in shapes.items():
-            tensors[f"blk.{layer}.{name}.weight"] = dense(*shape)
+        for name, size in sizes.items():
+            tensors[f"blk.{layer}.{name}.weight"] = dense(*size)
         tensors[f"blk.{layer}.attn_output.weight"][:kept] = 0.0
         tensors[f"blk.{layer}.ffn_down.weight"][:kept] = 0.0
         for name in ("attn_norm", "ffn_norm"):
-            tensors[f"blk.{layer}.{name}.weight"] = np.ones(WIDTH, np.float32)
-    return tensors | {"output_norm.weight": np.ones(WIDTH, np.float32), "output.weight": output}
+            tensors[f"blk.{layer}.{name}.weight"] = np.ones(width, np.float32)
+    return tensors | {"output_norm.weight": np.ones(width, np.float32), "output.weight": output}

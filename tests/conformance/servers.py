@@ -1,5 +1,6 @@
 """The servers that the suite talks to: each a process of its own, started when it is asked for."""
 
+import os
 import re
 import subprocess
 import sys
@@ -24,8 +25,10 @@ answers = [{ blocks = [] }]
 match = { text = "Fail in the middle." }
 answers = [{ text = "Once upon a time there was a king.", fault = { after = 3, type = "overloaded_error" } }]
 """
+LIVE = "SIJO_LIVE"
+"""A variable that names a configuration: then another engine stands in for llama.cpp (`tests/live.py`)."""
 WINDOWS = {"plain": 2048, "think": 4096, "call": 16384}
-"""The models of llama.cpp and their windows in tokens: descriptions of many tools take much room."""
+"""The models and their windows in tokens: descriptions of many tools take much room."""
 BROKEN = re.compile(r'Traceback|was never (?:retrieved|awaited)|unclosed|"level":"(?:error|critical)"')
 """Words in a log that no client can make a sound server write."""
 
@@ -78,6 +81,8 @@ class Servers:
         return self._config("relay", [f'[[engine]]\nkind = "anthropic"\nurl = "{url}"\nkey = "any"\n'])
 
     def _llama(self) -> list[str]:
+        if LIVE in os.environ:
+            return ["--config", os.environ[LIVE]]
         engines = []
         for kind, window in WINDOWS.items():
             path = build(self.folder / f"{kind}.gguf", template=kind, context=window)
