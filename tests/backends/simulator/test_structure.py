@@ -52,7 +52,8 @@ WRITTEN = json.dumps(PERSON, indent=2)
     ids=["system", "words", "inside"],
 )
 async def test_a_schema_that_the_text_shows_is_filled_too(said: str, system: str | None) -> None:
-    written = await text(said, **({"system": system} if system else {}))
+    fields: dict[str, Any] = {"system": system} if system else {}
+    written = await text(said, **fields)
     assert msgspec.json.decode(written) == {"name": "Jane Doe", "age": 41, "email": "jane@x.org"}
 
 
