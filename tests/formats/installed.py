@@ -18,6 +18,16 @@ def langchain() -> Path:
     return environment("langchain", HERE / "langchain" / "requirements.lock")
 
 
+def pydantic_ai() -> Path:
+    """The interpreter of a virtual environment that has Pydantic AI."""
+    return environment("pydantic-ai", HERE / "pydantic_ai" / "requirements.lock")
+
+
+def instructor() -> Path:
+    """The interpreter of a virtual environment that has Instructor."""
+    return environment("instructor", HERE / "instructor" / "requirements.lock")
+
+
 def vercel() -> Path:
     """A folder whose `node_modules` has Vercel's AI SDK and its adapter."""
     return packages("vercel", HERE / "vercel")

@@ -145,6 +145,27 @@ def test_an_unknown_path(simulator: Running, path: str) -> None:
     assert reply.error == {"type": "not_found_error", "message": "The requested resource could not be found."}
 
 
+@pytest.mark.parametrize(
+    ("path", "mended"),
+    [
+        ("/messages", "This client adds no /v1 to its base URL: let that end with /v1."),
+        ("/messages/count_tokens", "This client adds no /v1 to its base URL: let that end with /v1."),
+        ("/v1/v1/messages", "This client adds /v1 to its base URL by itself: leave it out there."),
+        (
+            "/v1/chat/completions",
+            "This is the Messages API, not OpenAI's: choose Anthropic as the client's provider.",
+        ),
+    ],
+)
+def test_a_path_of_a_wrong_base_url_is_refused_with_how_to_mend_it(simulator: Running, path: str, mended: str) -> None:
+    reply = ask(simulator.url, path, hello())
+    assert reply.status == 404
+    assert reply.error == {
+        "type": "not_found_error",
+        "message": f"The requested resource could not be found. {mended}",
+    }
+
+
 def test_a_wrong_method(simulator: Running) -> None:
     wrong = [("GET", "/v1/messages"), ("PUT", "/v1/messages"), ("POST", "/v1/models"), ("PATCH", "/v1/models")]
     for method, path in wrong:

@@ -143,7 +143,7 @@ def test_headers_of_a_stream(shell: Shell) -> None:
     body = HELLO.replace('"max_tokens"', '"stream": true, "max_tokens"')
     text = shell.text(f"curl -sSN -D - -o /dev/null $BASE_URL/v1/messages \\\n     {HEADERS} --data '{body}'").lower()
     assert "content-type: text/event-stream; charset=utf-8" in text
-    assert "cache-control: no-cache" in text and "request-id: req_" in text
+    assert "cache-control: no-cache" in text and "x-accel-buffering: no" in text and "request-id: req_" in text
 
 
 def test_tool(shell: Shell) -> None:

@@ -85,6 +85,41 @@ async def test_requests_that_come_together_are_answered_in_their_order() -> None
         writer.close()
 
 
+OLD = b"GET / HTTP/1.0\r\nhost: h\r\n\r\n"
+"""As nginx asks, where nothing else is set."""
+
+
+async def test_an_older_client_gets_no_chunks_and_the_end_of_the_connection() -> None:
+    async def app(scope: Scope, _: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for part in (b"data: 1\n\n", b"data: 2\n\n"):
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+    async with served(app) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(OLD)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert b"transfer-encoding" not in head and b"\r\nconnection: close" in head
+    assert body == b"data: 1\n\ndata: 2\n\n"
+
+
+async def test_an_older_client_is_told_by_a_reset_that_a_reply_was_cut() -> None:
+    async def app(scope: Scope, _: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
+
+    async with served(app) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(OLD)
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
+
+
 async def test_a_body_is_asked_for_where_the_client_waits_for_that() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

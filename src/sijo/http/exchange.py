@@ -6,6 +6,8 @@ reply more than to encode it. When a request may begin, and how long it may take
 
 import asyncio
 import http
+import socket
+import struct
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ PHRASES = {status.value: status.phrase for status in http.HTTPStatus}
 STATUS = {status: f"HTTP/1.1 {status} {PHRASES.get(status, '')}".encode() for status in range(100, 600)}
 """The first line of a reply; some of the API's statuses, such as 529, have no phrase."""
 BODILESS = (204, 304)
+RESET = struct.pack("ii", 1, 0)
+"""Linger, for no time: a close that drops what was not yet taken, and tells the other side so."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -98,6 +102,12 @@ class Exchange:
         self._head = head = b"\r\n".join(lines)
         if not head.count(b"\n") == head.count(b"\r") == len(lines) - 1:
             raise RuntimeError("a header of the reply holds the end of a line")
+
+    def cut(self) -> None:
+        """The connection is about to close. Where its end is that of the body, only a reset says that more was due."""
+        framed = self._chunked or self._silent or self._left is not None
+        if self.begun and not (framed or self.complete or self.gone):
+            self.link.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
     def _write(self, body: bytes, more: bool) -> None:
         if self._silent:

@@ -27,6 +27,14 @@ CORS = [
     (b"access-control-allow-methods", b"GET, POST, DELETE, OPTIONS"),
     (b"access-control-expose-headers", b"request-id, retry-after, x-should-retry"),
 ]
+MISSING = "The requested resource could not be found."
+ASTRAY = {
+    "/v1/v1/": "This client adds /v1 to its base URL by itself: leave it out there.",
+    "/messages": "This client adds no /v1 to its base URL: let that end with /v1.",
+    "/chat/completions": "This is the Messages API, not OpenAI's: choose Anthropic as the client's provider.",
+    "/v1/chat/completions": "This is the Messages API, not OpenAI's: choose Anthropic as the client's provider.",
+}
+"""How the paths begin that clients ask for with a wrong base URL or provider, and what to do."""
 CORS_REFUSED = "CORS requests are not allowed for this Organization: set `browsers = true` under [server] to allow them"
 
 
@@ -76,8 +84,7 @@ class Front:
         except ApiError as error:
             await reply(call, error, out)
         except HTTPException as error:
-            words = "The requested resource could not be found." if error.status_code == 404 else error.detail
-            known = NotFound(words) if error.status_code == 404 else InvalidRequest(words)
+            known = NotFound(missing(call.path)) if error.status_code == 404 else InvalidRequest(error.detail)
             await reply(call, known, out, status=error.status_code)
         except StoreError as error:  # what only administrators ask for is read while they wait
             logger.warning("what was asked for cannot be had of the database: %s", error)
@@ -114,6 +121,11 @@ class Front:
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body", "body": b""})
         return True
+
+
+def missing(path: str) -> str:
+    """The words for a path that is not served: the API's, and how to mend what is a common slip."""
+    return next((f"{MISSING} {mended}" for begins, mended in ASTRAY.items() if path.startswith(begins)), MISSING)
 
 
 def beta_values(call: Call) -> Iterable[str]:

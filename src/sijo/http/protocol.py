@@ -240,6 +240,8 @@ class Protocol(asyncio.Protocol):
                     await self._called
         finally:
             self.state.tasks.discard(self._task)
+            if self._answered is not None:
+                self._answered.cut()
             self._hang_up()
 
     def ended(self, exchange: Exchange) -> None:

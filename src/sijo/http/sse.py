@@ -27,7 +27,11 @@ NAMES = {
         e.MessageStart, e.BlockStart, e.BlockDelta, e.BlockStop, e.MessageDelta, e.MessageStop, e.Failure,
     )
 }  # fmt: skip
-HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")]
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),  # nginx in front would collect events, and its gzip even all of them
+]
 
 
 def frame(event: e.Event) -> bytes:

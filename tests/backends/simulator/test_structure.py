@@ -1,5 +1,6 @@
 """Answers that are JSON, and answers that were begun by the caller."""
 
+import json
 from typing import Any
 
 import jsonschema
@@ -36,6 +37,44 @@ async def test_a_schema_is_filled_from_the_text() -> None:
 async def test_the_answer_is_valid_for_any_schema(name: str) -> None:
     said = await text("Tell me all about it: 12 green boats", **json_format(SCHEMAS[name]))
     jsonschema.validate(msgspec.json.decode(said), SCHEMAS[name])
+
+
+WRITTEN = json.dumps(PERSON, indent=2)
+
+
+@pytest.mark.parametrize(
+    ("said", "system"),
+    [
+        ("Extract: Jane Doe, 41, jane@x.org", f"Answer with an object that matches this json_schema:\n\n{WRITTEN}\n"),
+        (f"Extract: Jane Doe, 41, jane@x.org\nFormat your answer according to this schema: {WRITTEN}\nDo so.", None),
+        (f'Extract: Jane Doe, 41, jane@x.org. Return {{"kind": "p", "schema": {WRITTEN}}}', None),
+    ],
+    ids=["system", "words", "inside"],
+)
+async def test_a_schema_that_the_text_shows_is_filled_too(said: str, system: str | None) -> None:
+    fields: dict[str, Any] = {"system": system} if system else {}
+    written = await text(said, **fields)
+    assert msgspec.json.decode(written) == {"name": "Jane Doe", "age": 41, "email": "jane@x.org"}
+
+
+async def test_a_schema_that_is_also_in_the_words_is_not_what_fills_it() -> None:
+    said = await text(f"Format your answer by {WRITTEN}: Jane Doe, 41, jane@x.org", **json_format(PERSON))
+    assert msgspec.json.decode(said) == {"name": "Jane Doe", "age": 41, "email": "jane@x.org"}
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        'Answer by {"properties": {"a": {"type": 5}}}',
+        'Answer by {"properties": [1]} and {"a": "properties"',
+        'Answer by {"properties": {"a": {"minimum": NaN}}}',
+        "Answer by " + "{" * 30 + '"properties"',
+        "Answer by " + '{"a":' * 15_000 + '"properties"',
+        f"This schema has nothing to do with you: {WRITTEN}",
+    ],
+)
+async def test_what_is_no_schema_or_no_wish_is_left_alone(system: str) -> None:
+    assert not (await text("Good day to you!", system=system)).startswith("{")
 
 
 async def test_where_a_schema_wants_words_they_are_the_answer() -> None:

@@ -310,6 +310,16 @@ async def test_tool_choice_is_obeyed(said: str, choice: dict[str, Any], names: l
     assert [name for name, _ in await calls(said, *ALL, tool_choice=choice)] == names
 
 
+async def test_a_forced_tool_that_needs_nothing_is_called_with_something() -> None:
+    item = {"$ref": "#/$defs/City"}
+    city = {"type": "object", "properties": {"city": TEXT, "population": {"type": "integer"}}, "required": ["city"]}
+    many = tool("IterableCity", "Cities", [], tasks={"type": "array", "items": item})
+    many["input_schema"]["$defs"] = {"City": city}
+    choice = {"type": "tool", "name": "IterableCity", "disable_parallel_tool_use": True}
+    [(_, input)] = await calls("Paris has 2000000 people", many, tool_choice=choice)
+    assert input["tasks"][0]["city"] == "Paris"
+
+
 async def test_without_parallel_calls_the_second_comes_after_the_first() -> None:
     said = talk("Weather in Paris and London?", [call("a", "get_weather", location="Paris")], [result("a", "sunny")])
     auto = {"type": "auto", "disable_parallel_tool_use": True}

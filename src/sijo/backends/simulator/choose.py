@@ -156,7 +156,8 @@ def _filled(step: Step, scene: Scene) -> tuple[list[Call], bool]:
     schema = step.offer.schema
     target = _place_field(schema)
     named = list(dict.fromkeys(spot.value for spot in places(step.text))) if target else []
-    filler = Filler(schema, Finds(text, results[-1] if results else ""))
+    whole = scene.forced and not listed(schema, "required")  # to call it with nothing would say nothing
+    filler = Filler(schema, Finds(text, results[-1] if results else ""), whole=whole)
     first = filler.fill()
     input = first if isinstance(first, dict) else {}
     if step.offer.strict:

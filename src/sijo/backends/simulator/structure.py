@@ -1,7 +1,9 @@
 """Answers that are JSON, by a schema or with the keys that the text names; and JSON that was begun, carried on."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -13,11 +15,19 @@ from sijo.backends.simulator.reply import HARD, MIDDLING, Reply
 from sijo.backends.simulator.results import document_text
 from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.tongue import phrase
+from sijo.engine.rules.schemas import sound
 from sijo.engine.schemas.fit import fitted
 from sijo.wire import blocks as b
 
 ASKED = 300
 """Characters in which the keys are named."""
+SHOWN = 20_000
+"""Characters of a text in which a schema is looked for."""
+TRIES = 20
+"""Places at which it may begin."""
+_FIELDS = '"properties"'
+_HELD = re.compile(r"\b(?:match|respond|return|repl|answer|output|format|adher|conform|according)", re.IGNORECASE)
+_DECODER = json.JSONDecoder()
 _JSON = re.compile(
     r"\b(?:in|as|return|returning|output|produce|valid|only|give me|with|create|generate|write|make|an?)"
     r"\s+(?:\w+\s+)?json\b"
@@ -74,13 +84,16 @@ _LAST = {"for", "is", "that", "from", "which", "where", "about", "please", "base
 def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
     """JSON that fits the prompt's schema, or has the keys that the text asks for; `spare` is what words there are."""
     begun = (scene.prompt.prefill or "").lstrip().startswith(("{", "["))
+    shown, ask = _shown(scene) or (None, scene.ask)
     if scene.prompt.format:
         schema: Mapping[str, Any] = scene.prompt.format.schema
+    elif shown is not None and not scene.prompt.tools:
+        schema = shown
     elif begun or _JSON.search(scene.ask):
         schema = _named_schema(scene.ask)
     else:
         return None
-    asked = scene.ask if scene.prompt.format else _TEMPLATE.sub(" ", scene.ask)
+    asked = ask if scene.prompt.format or shown is not None else _TEMPLATE.sub(" ", ask)
     text = "\n".join([asked, *(glance(result.content) for result in scene.results), *_read(scene)])
     value = fitted(dict(schema), Filler(schema, Finds(text, spare()), whole=True).fill())
     language = scene.inner
@@ -89,6 +102,28 @@ def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
     return Reply(
         _written(value, compact), [phrase(language, "t_format", keys=keys)], HARD if len(keys) > 80 else MIDDLING
     )
+
+
+def _shown(scene: Scene) -> tuple[Mapping[str, Any], str] | None:
+    """The JSON schema that the user's words or the system prompt show as the form of the answer, and what else the
+    user says: clients that know no other way to ask for structure write it there."""
+    for text in (scene.words, scene.system):
+        if _FIELDS in text and (found := _schema_in(text[:SHOWN])):
+            schema, written = found
+            if _HELD.search(text[:SHOWN].replace(written, " ")):
+                return schema, glance(scene.words.replace(written, " "))
+    return None
+
+
+def _schema_in(text: str) -> tuple[Mapping[str, Any], str] | None:
+    for brace in islice(re.finditer("{", text[: text.find(_FIELDS)]), TRIES):
+        try:
+            value, end = _DECODER.raw_decode(text, brace.start())
+            if isinstance(value.get("properties"), dict) and sound(value):
+                return value, text[brace.start() : end]
+        except (ValueError, OverflowError, RecursionError):
+            continue
+    return None
 
 
 def _read(scene: Scene) -> list[str]:

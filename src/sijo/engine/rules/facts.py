@@ -28,7 +28,6 @@ STRICT_ONLY: Mapping[str, str] = {
     "toolset_echo": "a result may leave out the name of its call's toolset",
     "toolset_results": "a member's result may hold anything",
     "error_content": "a failed call may come back without a word",
-    "choice_auto": "tool_choice auto without tools means nothing",
     "forced_tools": "tool_choice any and tool are taken for every model",
     "thinking_type": "every thinking type is taken for every model, and means what comes nearest",
     "thinking_effort": "thinking can be disabled at every effort",

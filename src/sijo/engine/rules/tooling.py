@@ -8,7 +8,7 @@ from sijo.engine.rules.case import Case
 from sijo.errors import InvalidRequest
 from sijo.wire.base import Json
 from sijo.wire.request import AnyTool as MustCall
-from sijo.wire.request import Auto, Named
+from sijo.wire.request import Named
 from sijo.wire.tools import Custom, Tool, Toolset
 
 
@@ -77,8 +77,6 @@ def choice(case: Case) -> None:
         raise InvalidRequest(f"Tool '{choice.name}' not found in provided tools")
     if not case.tools and isinstance(choice, MustCall):
         raise InvalidRequest("tool_choice.any may only be specified while providing tools")
-    if not case.tools and isinstance(choice, Auto) and case.facts.holds("choice_auto"):
-        raise InvalidRequest("tool_choice.auto may only be specified while providing tools")
     if case.forced and not case.facts.model.forced_tools and case.facts.holds("forced_tools"):
         raise InvalidRequest('tool_choice: type "tool" and "any" are not supported for this model.')
 
