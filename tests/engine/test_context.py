@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from sijo.engine import deltas as d
 from sijo.engine.abilities import Abilities
-from sijo.engine.catalog import Served
-from sijo.engine.context import fitted
+from sijo.engine.catalog import Catalog, Engine, Served
+from sijo.engine.context import fitted, window
 from sijo.engine.filters import Silent
 from sijo.engine.meter import Meter
 from sijo.engine.models import models
@@ -51,6 +51,14 @@ def test_an_engine_has_the_last_word_on_its_own_window() -> None:
     prompt, engine = served("claude-sonnet-4-5", 8_192, everything=False)
     assert fitted(prompt, engine, 9_000).max_tokens == 1
     assert fitted(prompt, engine, 8_000).max_tokens == 192
+
+
+@pytest.mark.parametrize(("real", "room"), [(100_000, 100_000), (262_144, 262_144), (2_000_000, 1_000_000)])
+def test_a_beta_makes_no_engine_larger_than_it_is(real: int, room: int) -> None:
+    backend = Nobody(everything=False)
+    catalog = Catalog(models(), {"one": Engine(backend, {"qwen3": real})}, [("*", "one")])
+    assert window(catalog.find("claude-sonnet-4-5"), ["context-1m-2025-08-07"]) == room
+    assert window(catalog.find("claude-sonnet-4-5"), []) == min(room, 200_000)
 
 
 def test_the_million_beta_widens_the_window() -> None:

@@ -48,6 +48,14 @@ def test_neighbours_of_one_role_are_one_turn() -> None:
     assert items == [Item("user", [b.Text("a"), b.Text("b")]), Item("assistant", [b.Text("c")])]
 
 
+@pytest.mark.parametrize("role", ["user", "system"])
+@pytest.mark.parametrize("empty", ["", []])
+def test_an_empty_message_is_not_there_wherever_it_stands(empty: str | list[b.Block], role: str) -> None:
+    nothing = MessageParam(role, empty)
+    hi = Item("user", [b.Text("hi")])
+    assert merged([nothing, user(b.Text("hi"))]) == merged([user(b.Text("hi")), nothing]) == [hi]
+
+
 def test_neighbours_are_joined_without_a_change_to_what_was_sent() -> None:
     sent = [
         user(b.Text("1"), b.Text("2")),

@@ -21,6 +21,8 @@ class Served(msgspec.Struct, frozen=True):
     backend: Backend
     context: int
     strict: bool = False
+    real: int | None = None
+    """The window of the engine itself, where it is known: it may be more than is promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Catalog:
 
     def _serve(self, model: Model, engine: Engine, own: str | None) -> Served:
         windows = [window for key, window in engine.own.items() if window and own in (None, key)]
-        return Served(model, engine.backend, min([model.context, *windows[:1]]), engine.strict)
+        real = next(iter(windows), None)
+        return Served(model, engine.backend, min(model.context, real or model.context), engine.strict, real)
 
     def _engine(self, name: str) -> str | None:
         return next((engine for pattern, engine in self.routes if fnmatchcase(name, pattern)), None)

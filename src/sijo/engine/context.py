@@ -42,7 +42,8 @@ def no_room(used: int, max_tokens: int, window: int) -> InvalidRequest:
 
 def window(served: Served, betas: Collection[str]) -> int:
     """Tokens that fit, of input and output together: what is promised, or what the engine really has if it is less."""
-    return served.context if served.context < served.model.context else served.model.window(betas)
+    promised = served.context if served.context < served.model.context else served.model.window(betas)
+    return promised if served.real is None else min(promised, served.real)
 
 
 def tool_prompt(prompt: Prompt) -> int:

@@ -28,11 +28,11 @@ Step = Callable[[Prompt, Abilities], Prompt]
 
 
 def merged(messages: Iterable[MessageParam]) -> list[Item]:
-    """Neighbours of one role are one turn; a string is one text block."""
+    """Neighbours of one role are one turn; a string is one text block. What is empty is not there."""
     items: list[Item] = []
     grows: list[b.Block] | None = None  # the last one's content, once it is a list of our own
     for message in messages:
-        if not message.content and items:
+        if not message.content:
             continue
         content: Sequence[b.Block] = message.content if isinstance(message.content, list) else [b.Text(message.content)]
         if not items or items[-1].role != message.role:

@@ -172,6 +172,6 @@ class AdvisorResult(Part, tag="advisor_tool_result"):
 class McpListing(Part, tag="mcp_tool_listing"):
     """The tools of an MCP server as they were when the conversation began."""
 
-    server_name: str
+    mcp_server_name: str
     tools: list[Any]
     cache_control: CacheControl | None = None

@@ -158,6 +158,7 @@ class WebFetch(Tool, tag="web_fetch_20250910", kw_only=True):
     blocked_domains: list[str] | None = None
     citations: CitationsConfig | None = None
     max_content_tokens: Annotated[int, Meta(ge=1)] | None = None
+    url_sources: Json | None = None
 
 
 class WebFetchFebruary(WebFetch, tag="web_fetch_20260209", kw_only=True): ...
@@ -170,7 +171,6 @@ class WebFetchMarch(WebFetch, tag="web_fetch_20260309", kw_only=True):
 class WebFetchLate(WebFetch, tag="web_fetch_20260318", kw_only=True):
     use_cache: bool = True
     response_inclusion: Literal["full", "excluded"] | None = None
-    url_sources: Json | None = None
 
 
 class SearchRegex(Tool, tag="tool_search_tool_regex_20251119", kw_only=True):
