@@ -1,11 +1,14 @@
-"""A PostgreSQL that takes what it is sent and says nothing any more, as when its machine stands still."""
+"""A database that stands still: a PostgreSQL that says nothing any more, a file that somebody else has locked."""
 
 import asyncio
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from sijo.store import StoreError
+from sijo.store import Busy, StoreError
 from sijo.store.postgres import CONNECTIONS, Postgres
+from sijo.store.sqlite import Sqlite
 from tests.connections import Connections
 from tests.databases import fresh
 
@@ -61,3 +64,16 @@ async def test_nobody_waits_for_good_where_nothing_is_said(postgres: str) -> Non
             assert await store.rows("SELECT 1") == [(1,)]
             await store.close()
         await wire.stop()
+
+
+async def test_nobody_waits_for_good_for_a_turn_to_write(tmp_path: Path) -> None:
+    store = Sqlite(tmp_path / "sijo.db", patience=0.3)
+    await store.open()
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(BOUND):
+            many = [store.run("DELETE FROM turns") for _ in range(200)]
+            found = await asyncio.gather(*many, store.many("DELETE FROM turns", []), return_exceptions=True)
+        assert [type(one) for one in found] == [Busy] * len(found)
+    assert await store.run("DELETE FROM turns") == 0
+    await store.close()

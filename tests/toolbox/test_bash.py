@@ -1,8 +1,10 @@
 """The bash tool: a session that keeps its state, whose commands end, and whose output has bounds."""
 
 import os
+import queue
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import psutil
 import pytest
 
 from sijo.toolbox import Bash
+from sijo.toolbox.shell import UNASKED, Ends, Pump
 from tests.toolbox.asked import refused, said
 
 
@@ -158,6 +161,12 @@ def test_commands_do_not_get_what_looks_like_a_secret(monkeypatch: pytest.Monkey
         assert said(bash, command="echo $GITHUB_TOKEN") == "given"
 
 
+@pytest.mark.parametrize("name", ["read", "eval", "printf", "while"])
+def test_a_function_named_like_what_the_session_is_made_of_is_the_commands_own(bash: Bash, name: str) -> None:
+    said(bash, command=f"function {name} {{ echo mine; }}")
+    assert [said(bash, command=f"echo {word}; \\{name}") for word in ("one", "two")] == ["one\nmine", "two\nmine"]
+
+
 @pytest.mark.parametrize("input", [{}, {"command": None}, {"command": 5}, {"command": "a\0b"}])
 def test_what_is_no_command_is_refused(bash: Bash, input: dict[str, object]) -> None:
     assert refused(bash, **input).startswith("Error:")
@@ -212,3 +221,14 @@ def test_a_session_that_cannot_begin_leaves_nothing_open(tmp_path: Path) -> None
     with pytest.raises(FileNotFoundError):
         Bash(cwd=tmp_path / "gone").call({"command": "true"})
     assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_statuses_that_nobody_waits_for_are_not_kept_without_end() -> None:
+    """A session whose commands have turned it upside down sends them for ever."""
+    (output, written), (done, telling) = os.pipe(), os.pipe()
+    os.write(telling, b"0\0" * 4000)
+    for fd in (written, telling):
+        os.close(fd)
+    kept: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+    Pump(output, done, Ends(100), threading.Lock(), kept).run()
+    assert kept.qsize() == UNASKED + 1

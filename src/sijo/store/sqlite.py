@@ -32,8 +32,8 @@ class Sqlite:
 
     shared = False
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
+        self.path, self._patience = path, patience
         self._turn = asyncio.Lock()
 
     async def open(self) -> None:
@@ -52,12 +52,12 @@ class Sqlite:
 
     async def rows(self, sql: str, *values: object) -> list[Row]:
         if not sql.lstrip()[:6].upper().startswith(("SELECT", "WITH")):
-            async with self._turn:
+            async with self._turned():
                 return await fetched(self._writer, self.path, sql, values)
         return await fetched(self._reader, self.path, sql, values)
 
     async def run(self, sql: str, *values: object) -> int:
-        async with self._turn:
+        async with self._turned():
             return await changed(self._writer, self.path, sql, values)
 
     async def many(self, sql: str, values: Sequence[Row]) -> None:
@@ -66,7 +66,7 @@ class Sqlite:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Database]:
-        async with self._turn:
+        async with self._turned():
             kept = False
             try:
                 with said(self.path):
@@ -77,12 +77,25 @@ class Sqlite:
                 with said(self.path):
                     await (self._writer.commit() if kept else self._writer.rollback())
 
+    @asynccontextmanager
+    async def _turned(self) -> AsyncGenerator[None]:
+        """The turn to write. Where another process writes for long, all that wait for it give up together."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._turn.acquire()
+        except TimeoutError as error:
+            raise Busy(f"{self.path}: others write") from error
+        try:
+            yield
+        finally:
+            self._turn.release()
+
     async def close(self) -> None:
         await self._reader.close()
         await self._writer.close()
 
     async def _connect(self) -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(self.path, timeout=PATIENCE, isolation_level=None)
+        connection = await aiosqlite.connect(self.path, timeout=self._patience, isolation_level=None)
         try:
             for pragma in PRAGMAS:
                 await connection.execute(pragma)

@@ -20,14 +20,16 @@ from contextlib import suppress
 from sijo.toolbox import processes
 
 LOOP = """
-while IFS= read -r -d '' -u {commands} __command; do
-  eval "$__command" </dev/null {commands}<&- {statuses}>&-
-  printf '%d\\0' "$?" >&{statuses}
+while IFS= builtin read -r -d '' -u {commands} __command; do
+  builtin eval "$__command" </dev/null {commands}<&- {statuses}>&-
+  builtin printf '%d\\0' "$?" >&{statuses}
 done
 """
 MARK = "SIJO_TOOLBOX_SESSION"
 CHUNK = 1 << 16
 TRIES = 100
+UNASKED = 16
+"""Statuses that are kept though nobody waits for them: a session that was turned upside down sends them without end."""
 GRACE = 3.0
 """Seconds in which a command whose processes were killed must come back, else the session goes with it."""
 
@@ -213,7 +215,7 @@ class Pump:
             left -= taken
         self._digits += data
         *statuses, self._digits = self._digits.split(b"\0")
-        for status in statuses:
+        for status in statuses[: max(0, UNASKED - self.statuses.qsize())]:
             self.statuses.put(int(status))
         if not data:
             self.statuses.put(None)
