@@ -4,6 +4,8 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,24 @@ def test_the_key_that_signs_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert seal_keys(folder) == seal_keys(folder)
     assert [path.name for path in folder.iterdir()] == ["thinking.key"]
     assert (folder.stat().st_mode & 0o77, (folder / "thinking.key").stat().st_mode & 0o77) == (0, 0)
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_servers_that_start_at_once_sign_with_one_key(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for attempt in range(300):
+            folder = tmp_path / str(attempt)
+            found = list(pool.map(seal_keys, [folder] * 8))
+            assert found == [found[0]] * 8
 
 
 def test_a_password_in_an_address_is_kept_and_not_shown() -> None:

@@ -9,6 +9,7 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import msgspec
 
@@ -93,10 +94,12 @@ def seal_keys(folder: Path) -> list[bytes]:
     path = folder / "thinking.key"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
+        if not path.exists():  # it appears whole: another server may start in the same moment
+            with NamedTemporaryFile("w", dir=folder, prefix="thinking.") as file:
                 file.write(secrets.token_hex(KEY_BYTES) + "\n")
+                file.flush()
+                with suppress(FileExistsError):
+                    os.link(file.name, path)
         keys = [bytes.fromhex(line) for line in path.read_text("ascii").split()]
     except OSError as error:
         raise ConfigError(f"{error.filename or folder}: {error.strerror}") from error
