@@ -39,7 +39,22 @@ _KEYS = re.compile(
     r"|([^.\n]{1,120}?)(?:을|를|이라는|라는|인)?\s*(?:키|필드|속성)(?:로|를|가|이|\b)",
     re.IGNORECASE,
 )
+_AS_JSON = re.compile(
+    r"\b(?:extract|get|find|return|give me|output|with|pull)\s+((?:(?:the|an?)\s+)?[a-z_]{1,30}"
+    r"(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)(?:(?:the|an?)\s+)?[a-z_]{1,30}){0,8})\s+(?:(?:from|of|in)\b[^.:\n]{0,60}?\s)?"
+    r"(?:as|in|into|to|and return)\s+(?:\w+\s+)?json\b"
+    r"|([가-힣]{1,10}(?:(?:,\s*|[과와]\s*|\s*및\s*)[가-힣]{1,10}){0,8}?)(?:을|를)\s*json",
+    re.IGNORECASE,
+)
+_NAMES_OF = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|(?<=[가-힣])[과와]\s+|\s+및\s+", re.IGNORECASE)
 _KOREAN_KEY = re.compile(r"([가-힣]{1,10})[이가]\s+[^\s,]{1,30}?(?:이고|이며|인)(?=\s)")  # 이름이 철수이고
+_ASIDE = re.compile(r"\([^)]{0,60}\)")  # as in: keys title (string), year (number)
+_SYSTEM = re.compile(
+    r"\b(?:only|always|must|strictly)\b[^.\n]{0,40}\bjson\b|\bjson\b[^.\n]{0,30}\bonly\b|\b(?:answer|respond|reply|output)\w*\s+(?:in|with|using)\s+"
+    r"(?:valid\s+)?json\b|json\s?(?:으로만|만|으로 답|형식으로)",
+    re.IGNORECASE,
+)
+"""How a system prompt asks for JSON whatever is said."""
 _ARRAY = re.compile(r"\bjson (?:array|list)\b|배열", re.IGNORECASE)
 _OBJECT = re.compile(r"[\"'](\w{1,40})[\"']\s*:")
 _TEMPLATE = re.compile(r"\{[^{}]{0,500}\}")  # shows the keys; its values are none
@@ -91,6 +106,8 @@ def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
         schema = shown
     elif begun or _JSON.search(scene.ask):
         schema = _named_schema(scene.ask)
+    elif scene.system and _SYSTEM.search(system := glance(scene.system)):
+        schema = _named_schema(system)
     else:
         return None
     asked = ask if scene.prompt.format or shown is not None else _TEMPLATE.sub(" ", ask)
@@ -148,9 +165,11 @@ def _named_schema(text: str) -> Mapping[str, Any]:
 def _listed(text: str) -> list[str]:
     match = _KEYS.search(text[:ASKED])
     if match is None:
-        return []
+        match = _AS_JSON.search(text[:ASKED])
+        keys = [re.sub(r"^(?:the|an?)\s+", "", key, flags=re.IGNORECASE) for key in _NAMES_OF.split(match[1] or match[2])] if match else []
+        return [key for key in keys if key.lower() not in _FILLERS and key.lower() not in ("it", "them", "following", "data", "answer")]
     keys: list[str] = []
-    named = match[1] or match[2]
+    named = _ASIDE.sub("", match[1] or match[2])
     for found in _WORD.finditer(named):
         word = found[1]
         if word.lower() in _LAST:

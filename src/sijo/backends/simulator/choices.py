@@ -1,0 +1,102 @@
+"""One of the answers that a request, or the system prompt, allows: `Answer yes or no`, `positive, negative or neutral`.
+
+The one of which the text speaks is chosen; where nothing tells, the one that stands for that, such as `neutral`, else
+the first.
+"""
+
+import re
+from collections.abc import Sequence
+
+from sijo.backends.simulator.lexicon import Spot, called, spot
+from sijo.backends.simulator.mood import mood
+from sijo.backends.simulator.reply import EASY, Reply
+from sijo.backends.simulator.scene import Scene, glance
+from sijo.backends.simulator.tongue import phrase
+
+ASKED = 400
+"""Characters of a request, and of a system prompt's parts, in which choices are named."""
+_LABEL = r"[\"'“‘「`]?([A-Za-zÀ-ÿ가-힣\u3040-\u30ff\u4e00-\u9fff][\w-]{0,20})[\"'”’」`]?"
+_MORE = _LABEL.replace("(", "(?:")
+_OR = r"(?:,?\s+(?:or|oder|ou|o)\s+|\s*/\s*|\s*,\s*|\s+(?:또는|혹은)\s+|이나\s+|或者?|か)"
+_LISTED = rf"{_MORE}(?:{_OR}{_MORE}){{1,10}}"
+_DEMANDS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b(?:answer|respond|reply|classif\w*|label\w*|choose|pick|output|return|say|rate)\b(?!\s+in\b)"
+        r"[^.:?!\n]{0,60}?(?:\b(?:with|as|into|between|from|of|only|either|just|is|categories|labels|options|exactly)\b:?"
+        rf"|[:(]|^|(?<=answer)|(?<=say))\s+(?:either\s+|only\s+|just\s+|one of\s+|a\s+)?({_LISTED})",
+        rf"\b(?:categories|labels|options|classes|choices|choose from|one of|카테고리|분류|선택지|범주)(?: are)?[^\w\n]{{1,3}}({_LISTED})",
+        rf"\bis (?:this|it|that|the following|the (?:text|review|message|sentence|sentiment|email|comment))[^:?\n]{{0,30}}? ({_LISTED})(?=\s*[:?])",
+        rf"({_LISTED})(?:으로|로)(?:만|만 )?\s?(?:분류|답|대답|응답|말해|판단)",
+        rf"({_LISTED})\s?(?:중(?:에서)?|가운데)\s?하나",
+        rf"({_LISTED})で(?:のみ|だけ)?(?:答|回答|分類)|用({_LISTED})回答|({_LISTED})\s?[인입]",
+        rf"\b(?:responde|contesta|antworte|réponds|répondez)\b[^.:?!\n]{{0,20}}?\s({_LISTED})",
+        rf"^\s*({_LISTED})\s*[:：?]",
+    )
+)
+_SPLIT = re.compile(_OR, re.IGNORECASE)
+_QUOTES = " \"'“”‘’「」`"
+_SIDES = {"positive": "positive", "negative": "negative", "긍정": "positive", "부정": "negative", "긍정적": "positive",
+          "부정적": "negative", "positivo": "positive", "negativo": "negative", "positif": "positive",
+          "négatif": "negative", "positiv": "positive", "negativ": "negative", "ポジティブ": "positive",
+          "ネガティブ": "negative", "正面": "positive", "负面": "negative"}  # fmt: skip
+_OPEN = frozenset(
+    ("neutral", "other", "others", "unknown", "none", "mixed", "general", "n/a", "unclear", "중립", "기타", "없음", "모름",
+     "보통", "中立", "中性", "其他", "その他", "neutre", "neutro", "otro", "autre", "andere")
+)  # fmt: skip
+_YES = frozenset(("yes", "no", "true", "false", "y", "n", "예", "네", "아니오", "아니요", "아뇨", "참", "거짓", "맞아", "틀려", "sí", "si",
+                  "oui", "non", "ja", "nein", "はい", "いいえ", "是", "否", "不是", "맞음", "틀림"))  # fmt: skip
+_SEEKING = re.compile(r"\b(?:only|must|always|just|label|classif\w*|reply|answer|respond|output)\b|만|답|분류|대답", re.IGNORECASE)
+
+
+def allowed(text: str) -> list[str]:
+    """The answers that a text allows, as it spells them; none, if it names no choice of them."""
+    head = text[:ASKED]
+    for demand in _DEMANDS:
+        if match := demand.search(head):
+            listed = next(filter(None, match.groups()))
+            labels = [label.strip(_QUOTES) for label in _SPLIT.split(listed)]
+            found = list(dict.fromkeys(label for label in labels if label))
+            if len(found) > 1:
+                return found
+    return []
+
+
+def polar(labels: Sequence[str]) -> bool:
+    """Whether the choice is between yes and no."""
+    return len(labels) == 2 and all(label.lower() in _YES for label in labels)
+
+
+def best(labels: Sequence[str], text: str) -> str | None:
+    """The label of which a text speaks; by its mood, where that is what the labels name. None, if nothing tells."""
+    sides = {_SIDES[label.lower()]: label for label in labels if label.lower() in _SIDES}
+    if len(sides) == 2:
+        felt = mood(text).name
+        return sides.get(felt) or open_one(labels)
+    low = text.lower()
+    found: list[tuple[Spot, str]] = []
+    for label in labels:
+        spots = [place for name in called(label) if (place := spot(low, name))]
+        if spots:
+            found.append((min(spots), label))
+    return min(found)[1] if found else open_one(labels)
+
+
+def open_one(labels: Sequence[str]) -> str | None:
+    """The label for what fits no other."""
+    return next((label for label in labels if label.lower() in _OPEN), None)
+
+
+def chosen(scene: Scene) -> Reply | None:
+    """One of the answers that are allowed."""
+    labels, text = allowed(scene.work.task), scene.work.text
+    if not labels:
+        system = glance(scene.system)
+        labels = allowed(system) if _SEEKING.search(system[:ASKED]) else []
+        text = scene.ask
+    if not labels or (polar(labels) and scene.results):
+        return None
+    label = labels[0] if polar(labels) else best(labels, text or scene.ask) or labels[0]
+    notes = [phrase(scene.inner, "t_choice", labels=", ".join(labels), label=label)]
+    shown = label[:1].upper() + label[1:] if polar(labels) else label
+    return Reply(shown, notes, EASY, shown)
