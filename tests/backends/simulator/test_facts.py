@@ -2,7 +2,7 @@
 
 import pytest
 
-from sijo.backends.simulator.facts import stated
+from sijo.backends.simulator.told import stated
 
 from .build import talk, text
 

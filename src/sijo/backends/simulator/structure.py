@@ -154,7 +154,7 @@ def _written(value: Any, compact: bool) -> str:
 
 def _named_schema(text: str) -> Mapping[str, Any]:
     """A schema with the keys that a text names; an array, if it asks for one and names none."""
-    keys = _OBJECT.findall(text) or _listed(text) or list(dict.fromkeys(_KOREAN_KEY.findall(text[:ASKED])))
+    keys = _OBJECT.findall(text) or list(dict.fromkeys(_KOREAN_KEY.findall(text[:ASKED]))) or _listed(text)
     if not keys and _ARRAY.search(text):
         length = asked_length(text)
         return {"type": "array", "items": {"type": "string"}, "minItems": length.many if length else 3}
