@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from sijo.backends.simulator.lexicon import Spot, called, spot
-from sijo.backends.simulator.mood import mood
+from sijo.backends.simulator.mood import OPEN, SIDES, mood
 from sijo.backends.simulator.reply import EASY, Reply
 from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.tongue import phrase
@@ -36,14 +36,6 @@ _DEMANDS = tuple(
 )
 _SPLIT = re.compile(_OR, re.IGNORECASE)
 _QUOTES = " \"'“”‘’「」`"
-_SIDES = {"positive": "positive", "negative": "negative", "긍정": "positive", "부정": "negative", "긍정적": "positive",
-          "부정적": "negative", "positivo": "positive", "negativo": "negative", "positif": "positive",
-          "négatif": "negative", "positiv": "positive", "negativ": "negative", "ポジティブ": "positive",
-          "ネガティブ": "negative", "正面": "positive", "负面": "negative"}  # fmt: skip
-_OPEN = frozenset(
-    ("neutral", "other", "others", "unknown", "none", "mixed", "general", "n/a", "unclear", "중립", "기타", "없음", "모름",
-     "보통", "中立", "中性", "其他", "その他", "neutre", "neutro", "otro", "autre", "andere")
-)  # fmt: skip
 _YES = frozenset(("yes", "no", "true", "false", "y", "n", "예", "네", "아니오", "아니요", "아뇨", "참", "거짓", "맞아", "틀려", "sí", "si",
                   "oui", "non", "ja", "nein", "はい", "いいえ", "是", "否", "不是", "맞음", "틀림"))  # fmt: skip
 _SEEKING = re.compile(r"\b(?:only|must|always|just|label|classif\w*|reply|answer|respond|output)\b|만|답|분류|대답", re.IGNORECASE)
@@ -69,7 +61,7 @@ def polar(labels: Sequence[str]) -> bool:
 
 def best(labels: Sequence[str], text: str) -> str | None:
     """The label of which a text speaks; by its mood, where that is what the labels name. None, if nothing tells."""
-    sides = {_SIDES[label.lower()]: label for label in labels if label.lower() in _SIDES}
+    sides = {SIDES[label.lower()]: label for label in labels if label.lower() in SIDES}
     if len(sides) == 2:
         felt = mood(text).name
         return sides.get(felt) or open_one(labels)
@@ -84,7 +76,7 @@ def best(labels: Sequence[str], text: str) -> str | None:
 
 def open_one(labels: Sequence[str]) -> str | None:
     """The label for what fits no other."""
-    return next((label for label in labels if label.lower() in _OPEN), None)
+    return next((label for label in labels if label.lower() in OPEN), None)
 
 
 def chosen(scene: Scene) -> Reply | None:

@@ -14,6 +14,7 @@ from sijo.backends.simulator.fill import Filler
 from sijo.backends.simulator.finds import Finds
 from sijo.backends.simulator.lexicon import places, split
 from sijo.backends.simulator.offers import FINDERS, Offer, offers, score, speaks_of
+from sijo.backends.simulator.results import plain
 from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.schema import Schema, listed
 from sijo.engine.schemas.fit import fitted
@@ -151,7 +152,7 @@ def _split(wanted: list[Step], scene: Scene) -> tuple[list[Call], list[str]]:
 
 def _filled(step: Step, scene: Scene) -> tuple[list[Call], bool]:
     """The calls that a step makes, and whether a required value was lacking. Two places make two calls."""
-    results = [glance(result.content) for result in scene.results if not result.failed]
+    results = [glance(plain(result.content)) for result in scene.results if not result.failed]
     text = "\n".join([step.text, *results])
     schema = step.offer.schema
     target = _place_field(schema)

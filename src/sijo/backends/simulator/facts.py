@@ -191,6 +191,6 @@ def _bare(key: str) -> Iterable[str]:
 
 def _phrase(fact: Fact) -> str:
     own = f"recall_{fact.key}"
-    if fact.key in ("age", "home", "likes", "dislikes", "from", "job"):
+    if fact.key in ("name", "age", "home", "likes", "dislikes", "from", "job"):
         return own
     return "recall" if fact.mine else "recall_thing"

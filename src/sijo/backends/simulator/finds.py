@@ -77,6 +77,12 @@ _KOREAN_NAME = re.compile(
     r"([가-힣]{2,4}?)\s?(?=씨|님|에게|한테)|([가-힣]{2,4}?)(?:이는|은|는)\s*(?=\d{1,3}\s?(?:살|세))"
     r"|이름[은이]\s*(?!뭐|무엇|어떻)([가-힣]{2,4}?)(?=이고|이며|이야|야|입니다|이에요|예요|[,.\s]|$)"
 )
+_THING = re.compile(
+    r"(?<![\w.])(?:\d{1,6}|an?|two|three|four|five|six|seven|eight|nine|ten)\s?(?:x\s|×\s?|pieces of\s|\s)\s?"
+    r"((?!x\s|of\s)[A-Za-z][A-Za-z-]{1,30}(?: [A-Za-z][A-Za-z-]{1,30})??)(?=\s+(?:at|for|and|from|to|on|in|each|please|@)\b|\s*[,.;:!?()\n$]|$)"
+    r"|([가-힣]{1,10}) ?\d{1,6} ?(?:개|대|병|권|잔|마리|장|박스|켤레)"
+)
+"""So many of what: `2 x Widget`, 사과 3개."""
 _SAYING = re.compile(
     r"(?:saying|that says|says|with the (?:message|text|body))(?: that)?[:,]?\s+(.{1,500})|[:：]\s*(.{1,500})$",
     re.IGNORECASE,
@@ -105,10 +111,12 @@ class Number(NamedTuple):
 
 
 class Finds:
-    """What `text` holds. `spare` is what to say where a field wants words and nothing fits."""
+    """What `text` holds. `spare` is what to say where a field wants words and nothing fits; `about` is the part of the
+    text that is worked on, without what is said to do with it."""
 
-    def __init__(self, text: str, spare: str = "") -> None:
+    def __init__(self, text: str, spare: str = "", about: str = "") -> None:
         self.text = text
+        self.about = about or text
         self.low = text.lower()
         self.spare = spare or self.topic
         self._taken: set[tuple[str, int]] = set()
@@ -184,7 +192,7 @@ class Finds:
     @cached_property
     def topic(self) -> str:
         """The text without the words that only ask for something to be done with it."""
-        line = self.text.strip().split("\n", 1)[0][:LINE].rstrip()
+        line = self.about.strip().split("\n", 1)[0][:LINE].rstrip()
         return _KOREAN_ASK.sub("", _ASK.sub("", line)).strip(" ?.!\"'") or line
 
 
@@ -284,6 +292,15 @@ def _texts(finds: Finds) -> Iterator[Spot]:
     yield from list(_matches(_SAYING, finds.text)) or _matches(_QUOTED, finds.text)
 
 
+def _things(finds: Finds) -> Iterator[Spot]:
+    """What there is so many of; years and people are no things."""
+    units = words().units
+    for found in _matches(_THING, finds.text):
+        first = found.value.split()[0].lower()
+        if first not in units and f"{first}s" not in units and stem(first) not in _unit_words():
+            yield found
+
+
 _KINDS: dict[str, Callable[[Finds], Iterator[Spot]]] = {
     "email": lambda finds: _matches(_EMAIL, finds.text),
     "url": lambda finds: _matches(_URL, finds.text),
@@ -300,6 +317,7 @@ _KINDS: dict[str, Callable[[Finds], Iterator[Spot]]] = {
     "place": lambda finds: iter(places(finds.text)),
     "id": lambda finds: _matches(_ID, finds.text),
     "person": _people,
+    "thing": _things,
     "title": lambda finds: (found for known in (_CALLED, _QUOTED) for found in _matches(known, finds.text)),
     "body": _texts,
     "query": lambda finds: iter(list(_matches(_FENCED, finds.text)) or _matches(_QUOTED, finds.text)),

@@ -5,6 +5,16 @@ from typing import NamedTuple
 
 from sijo.backends.simulator.lexicon import words
 
+SIDES = {"positive": "positive", "negative": "negative", "긍정": "positive", "부정": "negative", "긍정적": "positive",
+          "부정적": "negative", "positivo": "positive", "negativo": "negative", "positif": "positive",
+          "négatif": "negative", "positiv": "positive", "negativ": "negative", "ポジティブ": "positive",
+          "ネガティブ": "negative", "正面": "positive", "负面": "negative"}  # fmt: skip
+"""What classes are called that stand for a mood."""
+OPEN = frozenset(
+    ("neutral", "other", "others", "unknown", "none", "mixed", "general", "n/a", "unclear", "중립", "기타", "없음", "모름",
+     "보통", "中立", "中性", "其他", "その他", "neutre", "neutro", "otro", "autre", "andere")
+)  # fmt: skip
+"""What the class is called that is for what fits no other."""
 READ = 2_000  # characters
 _WORD = re.compile(r"[a-z']{2,20}|[가-힣]{1,10}|[\u3040-\u30ff\u4e00-\u9fff]{1,10}")
 _NOT = frozenset(("not", "no", "never", "don't", "doesn't", "didn't", "isn't", "wasn't", "won't", "can't", "hardly", "without"))

@@ -48,6 +48,7 @@ _AS_JSON = re.compile(
 )
 _NAMES_OF = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|(?<=[가-힣])[과와]\s+|\s+및\s+", re.IGNORECASE)
 _KOREAN_KEY = re.compile(r"([가-힣]{1,10})[이가]\s+[^\s,]{1,30}?(?:이고|이며|인)(?=\s)")  # 이름이 철수이고
+_ORDER = re.compile(r"^(?:please )?(?:give me|generate|write|create|make|extract|tags for)\s*:?\s+(?:an?\s+|the\s+)?", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^)]{0,60}\)")  # as in: keys title (string), year (number)
 _SYSTEM = re.compile(
     r"\b(?:only|always|must|strictly)\b[^.\n]{0,40}\bjson\b|\bjson\b[^.\n]{0,30}\bonly\b|\b(?:answer|respond|reply|output)\w*\s+(?:in|with|using)\s+"
@@ -112,7 +113,8 @@ def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
         return None
     asked = ask if scene.prompt.format or shown is not None else _TEMPLATE.sub(" ", ask)
     text = "\n".join([asked, *(glance(result.content) for result in scene.results), *_read(scene)])
-    value = fitted(dict(schema), Filler(schema, Finds(text, spare()), whole=True).fill())
+    about = scene.work.text or _ORDER.sub("", asked, count=1) or asked
+    value = fitted(dict(schema), Filler(schema, Finds(text, spare(), about), whole=True).fill())
     language = scene.inner
     keys = ", ".join(value) if isinstance(value, dict) else "values"
     compact = scene.prompt.format is not None

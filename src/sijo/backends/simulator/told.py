@@ -35,14 +35,14 @@ _ENGLISH: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("name", r"\b[Mm]y name(?: is|['’]s)(?: not|n['’]t) [\w'’ -]{1,30}?[,;.]?\s+(?:but|it['’]s|it is)\s+([A-Z][\w'’-]*)"),
         ("name", r"\b(?:I am|I['’]m|[Tt]his is)\s+([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?=\s*(?:[.,!\n]|$)|\s+and\b)"),
         ("age", r"\b(?:I am|I['’]m)\s+(\d{1,3})\b(?=\s+years|\s*(?:[.,!\n]|$)|\s+and\b)"),
-        ("from", rf"\b(?:I am|I['’]m|I come|[a-z]) from\s+([A-Z][^.,!?\n]{{1,40}}?){_END}"),
+        ("from", rf"\b(?:I am|I['’]m|I come)(?: an? [a-z -]{{2,30}}?)? from\s+([A-Z][^.,!?\n]{{1,40}}?){_END}"),
         ("home", rf"\bI (?:(?:have )?(?:just )?moved to|now live in)\s+([^.,!?\n]{{1,40}}?){_END}"),
         ("job", rf"\b(?:I am|I['’]m)\s+an?\s+(?!bit|little|big|huge|fan|lot|man|woman|boy|girl)([a-z][a-z -]{{2,30}}?)(?=\s+(?:from|in|at|and|who|living)\b|[.,!;\n]|$)"),
         ("allergy", rf"\b(?:I am|I['’]m) allergic to\s+([^.,!?\n]{{1,40}}?){_END}"),
         ("dislikes", rf"\bI (?:(?:do not|don['’]t) (?:really )?(?:like|love|enjoy)|hate|dislike|can['’]t stand)\s+([^.,!?\n]{{1,40}}?){_END}"),
         ("home", rf"\bI (?:live|am living|reside) in\s+([^.,!?\n]{{1,40}}?){_END}"),
         ("job", rf"\bI work as\s+([^.,!?\n]{{1,40}}?){_END}"),
-        ("likes", rf"\bI (?:really )?(?:like|love|enjoy)\s+([^.,!?\n]{{1,40}}?){_END}"),
+        ("likes", rf"(?<![Dd]o )\bI (?:really )?(?:like|love|enjoy)\s+([^.,!?\n]{{1,40}}?){_END}"),
     )
 )
 _KOREAN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -131,7 +131,7 @@ def stated(text: str) -> Iterator[Fact]:
         return
     for key, pattern in (*_ENGLISH, *_KOREAN, *(_OTHERS if not text.isascii() or _FOREIGN.search(text) else ())):
         for match in pattern.finditer(text):
-            value = next(filter(None, match.groups())).strip()
+            value = _NOT_THAT.sub("", next(filter(None, match.groups())).strip())
             if not _ASKING.search(value):
                 yield Fact(key, value)
     for match in _PET.finditer(text):
