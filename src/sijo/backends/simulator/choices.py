@@ -12,6 +12,7 @@ from sijo.backends.simulator.mood import OPEN, SIDES, mood
 from sijo.backends.simulator.reply import EASY, Reply
 from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.tongue import phrase
+from sijo.engine.remembered import remembered
 
 ASKED = 400
 """Characters of a request, and of a system prompt's parts, in which choices are named."""
@@ -34,6 +35,8 @@ _DEMANDS = tuple(
         rf"^\s*({_LISTED})\s*[:：?]",
     )
 )
+_HAS = re.compile(r"\s(?:or|oder|ou|o)\s|[/,]|또는|혹은|이나|或|か", re.IGNORECASE)
+"""What stands between two choices: most requests have none of it."""
 _SPLIT = re.compile(_OR, re.IGNORECASE)
 _QUOTES = " \"'“”‘’「」`"
 _YES = frozenset(("yes", "no", "true", "false", "y", "n", "예", "네", "아니오", "아니요", "아뇨", "참", "거짓", "맞아", "틀려", "sí", "si",
@@ -41,17 +44,20 @@ _YES = frozenset(("yes", "no", "true", "false", "y", "n", "예", "네", "아니�
 _SEEKING = re.compile(r"\b(?:only|must|always|just|label|classif\w*|reply|answer|respond|output)\b|만|답|분류|대답", re.IGNORECASE)
 
 
-def allowed(text: str) -> list[str]:
+@remembered(64, 10_000)
+def allowed(text: str) -> tuple[str, ...]:
     """The answers that a text allows, as it spells them; none, if it names no choice of them."""
     head = text[:ASKED]
+    if not _HAS.search(head):
+        return ()
     for demand in _DEMANDS:
         if match := demand.search(head):
             listed = next(filter(None, match.groups()))
             labels = [label.strip(_QUOTES) for label in _SPLIT.split(listed)]
-            found = list(dict.fromkeys(label for label in labels if label))
+            found = tuple(dict.fromkeys(label for label in labels if label))
             if len(found) > 1:
                 return found
-    return []
+    return ()
 
 
 def polar(labels: Sequence[str]) -> bool:
@@ -84,7 +90,7 @@ def chosen(scene: Scene) -> Reply | None:
     labels, text = allowed(scene.work.task), scene.work.text
     if not labels:
         system = glance(scene.system)
-        labels = allowed(system) if _SEEKING.search(system[:ASKED]) else []
+        labels = allowed(system) if _SEEKING.search(system[:ASKED]) else ()
         text = scene.ask
     if not labels or (polar(labels) and scene.results):
         return None

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sijo.backends.simulator.context import meant
 from sijo.backends.simulator.fill import Filler
 from sijo.backends.simulator.finds import Finds
 from sijo.backends.simulator.lexicon import places, split
@@ -37,9 +38,17 @@ _CUT = re.compile(
 _LEANS = re.compile(
     r"\b(?:send|convert|email|mail|save|write|store|translate|post|share|use|add|round|to|with|of)"
     r" (?:it|this|that|them|those)\b"
-    r"|\bthe (?:result|answer)\b|그걸|그것|이를|그 결과|결과를|그 값",
+    r"|\bthe (?:result|answer)\b|\bif (?:it|that|so)\b|그걸|그것|이를|그 결과|결과를|그 값",
     re.IGNORECASE,
 )
+ASKED = 300
+"""Characters of a question that is looked up."""
+_WORLD = re.compile(r"^\s*(?:who|when|where|which|what|how (?:many|much|tall|old|far|big))\b[^?]{10,}\?\s*$", re.IGNORECASE)
+_NOT_WORLD = re.compile(r"\b(?:my|me|i|you|your|we|our)\b|\d\s*[-+*/^]\s*\d", re.IGNORECASE)
+_LOOKS_UP = re.compile(r"(?:^|_)(?:search|web|wiki\w*|article|google|lookup|browse)(?:_|$)", re.IGNORECASE)
+_QUERIES = frozenset(("query", "q", "search", "term", "keywords", "question"))
+_BOUND = frozenset(("enum", "format", "pattern", "const", "minLength", "maxLength"))
+"""What a field of a schema has that may not take any text."""
 _PLACES = frozenset({"location", "city", "place", "region", "country", "destination", "origin"})
 
 
@@ -80,13 +89,30 @@ def plan(scene: Scene) -> Plan:
     failed = any(result.failed for result in scene.results)
     if not failed and (search := _searched(scene, every)):
         return Plan([search], [])
-    now, later = ([], []) if failed else _split(steps(scene.ask, ready), scene)
+    now, later = ([], []) if failed else _split(steps(meant(scene), ready), scene)
+    if not now and not later and not scene.results and (looked := _looked_up(scene, ready)):
+        now = _filled(looked, scene)[0]
     if not now and scene.forced and ready:
-        said = speaks_of(scene.ask)
+        said = speaks_of(meant(scene))
         best = max(ready, key=lambda offer: score(offer, said)[0])
-        now = _filled(Step(best, scene.ask, ()), scene)[0]
+        now = _filled(Step(best, meant(scene), ()), scene)[0]
     single = isinstance(choice, Auto | MustCall | Named) and choice.disable_parallel_tool_use
     return Plan(now[: 1 if single else MOST], later)
+
+
+def _looked_up(scene: Scene, ready: Sequence[Offer]) -> Step | None:
+    """A search for what is asked about the world, if there is a tool for that."""
+    ask = scene.ask
+    if not (len(ask) <= ASKED and _WORLD.search(ask)) or _NOT_WORLD.search(ask):
+        return None
+    fitting = (offer for offer in ready if _LOOKS_UP.search(offer.name) and _takes_query(offer.schema))
+    best = next(fitting, None)
+    return Step(best, ask, ()) if best else None
+
+
+def _takes_query(schema: Schema) -> bool:
+    required = listed(schema, "required")
+    return len(required) == 1 and isinstance(required[0], str) and not _QUERIES.isdisjoint(split(required[0].lower()))
 
 
 def steps(text: str, every: Sequence[Offer]) -> list[Step]:
@@ -157,6 +183,8 @@ def _filled(step: Step, scene: Scene) -> tuple[list[Call], bool]:
     schema = step.offer.schema
     target = _place_field(schema)
     named = list(dict.fromkeys(spot.value for spot in places(step.text))) if target else []
+    if not target and (target := _symbol_field(schema)):
+        named = list(dict.fromkeys(spot.value for spot in Finds(step.text).all("symbol")))
     whole = scene.forced and not listed(schema, "required")  # to call it with nothing would say nothing
     filler = Filler(schema, Finds(text, results[-1] if results else ""), whole=whole)
     first = filler.fill()
@@ -180,10 +208,19 @@ def _place_field(schema: Schema) -> str:
         for key, value in fields.items()
         if isinstance(value, dict)
         and value.get("type") == "string"
-        and not value.keys() & {"enum", "format", "pattern", "const"}
+        and not value.keys() & _BOUND
         and not _PLACES.isdisjoint(word.lower() for word in split(key))
     ]
     return taking[0] if len(taking) == 1 and taking[0] in required else ""
+
+
+def _symbol_field(schema: Schema) -> str:
+    """The required field that takes the symbol of one stock."""
+    properties = schema.get("properties")
+    required = listed(schema, "required")
+    fields = properties if isinstance(properties, dict) else {}
+    plain = (key for key in fields if key in ("symbol", "ticker", "ticker_symbol", "stock_symbol") and key in required)
+    return next((key for key in plain if fields[key] == {**fields[key], "type": "string"} and not fields[key].keys() & _BOUND), "")
 
 
 def _searched(scene: Scene, every: Sequence[Offer]) -> Call | None:
@@ -195,12 +232,12 @@ def _searched(scene: Scene, every: Sequence[Offer]) -> Call | None:
     if finder is None or any(call.name in FINDERS for call in scene.calls):
         return None
     ready = [offer for offer in every if not offer.hidden and offer.name not in FINDERS]
-    fitting = steps(scene.ask, [*ready, *likely(scene.ask, every)])
+    fitting = steps(meant(scene), [*ready, *likely(meant(scene), every)])
     hidden = [step for step in fitting if step.offer.hidden]
     words = list(dict.fromkeys(word for step in hidden for word in step.words or split(step.offer.name)))
     if not words and not (isinstance(scene.prompt.choice, Named) and scene.prompt.choice.name == finder.name):
         return None
-    words = words or split(Finds(scene.ask).topic)[:TOPIC] or [ANYTHING]
+    words = words or split(Finds(meant(scene)).topic)[:TOPIC] or [ANYTHING]
     field = "pattern" if finder.name == FINDERS[0] else "query"
     return Call(finder, {field: ("|" if field == "pattern" else " ").join(words)}, tuple(words))
 

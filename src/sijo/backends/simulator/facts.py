@@ -92,10 +92,10 @@ def recall(scene: Scene) -> Reply | None:
     asked = _asked(text)
     if asked is None:
         return None
-    known = _known(scene)
-    found = next((fact for fact in known if _same(fact.key, asked.key)), None)
+    facts = known(scene)
+    found = next((fact for fact in facts if _same(fact.key, asked.key)), None)
     if found is None and (other := _INSTEAD.get(asked.key) or ("likes" if _FAVOURITE.match(asked.key) else "")):
-        found = next((fact for fact in known if fact.key == other), None)
+        found = next((fact for fact in facts if fact.key == other), None)
     language = scene.language
     if found:
         name = KOREAN.get(found.key, found.key) if language == "ko" else found.key
@@ -109,7 +109,7 @@ def recall(scene: Scene) -> Reply | None:
 
 def _all(scene: Scene) -> Reply:
     """Everything that was told, of each key what was told last."""
-    facts = {fact.key: fact.value for fact in reversed(_known(scene)) if fact.mine}
+    facts = {fact.key: fact.value for fact in reversed(known(scene)) if fact.mine}
     if not facts:
         return Reply(phrase(scene.language, "no_facts"), [phrase(scene.inner, "t_unknown")], EASY)
     names = KOREAN if scene.language == "ko" else {}
@@ -120,7 +120,7 @@ def _all(scene: Scene) -> Reply:
 def _liking(scene: Scene, what: str) -> Reply:
     """Whether the user likes something, as told last."""
     wanted = stems(what)
-    for fact in _known(scene):
+    for fact in known(scene):
         if fact.key in ("likes", "dislikes") and wanted and wanted <= stems(fact.value):
             return Reply(phrase(scene.language, f"{fact.key}_it", value=fact.value), [], EASY)
     return Reply(phrase(scene.language, "unknown", scene.chance), [phrase(scene.inner, "t_unknown")], EASY)
@@ -133,7 +133,7 @@ def greeted(scene: Scene) -> Reply | None:
         return None
     facts = list(stated(text))
     amends = not facts and scene.turn > 1 and _AMENDS.search(text) is not None
-    if not facts and not (amends and _known(scene)):
+    if not facts and not (amends and known(scene)):
         return None
     name = next((fact.value for fact in facts if fact.key == "name"), "")
     said = phrase(scene.language, "met" if name else "noted", scene.chance, value=name)
@@ -160,7 +160,7 @@ def _asked(text: str) -> Fact | None:
     return None
 
 
-def _known(scene: Scene) -> list[Fact]:
+def known(scene: Scene) -> list[Fact]:
     """The facts of a conversation, the newest first; those of the system prompt last."""
     known = list(stated(re.sub(r"\b[Tt]he user['’]s\b", "my", glance(scene.system)))) if scene.system else []
     told = 0

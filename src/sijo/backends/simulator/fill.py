@@ -166,20 +166,27 @@ class Filler:
         elif kind_of(item) in ("integer", "number"):
             fit = fits(item)
             found = [valid_number(item, number.value) for number in self.finds.numbers if fit(number.value)]
-        elif kind_of(item) == "string" and (kind := _wanted(name, item)) and kind not in _WORDY:
+        elif kind_of(item) == "string" and (kind := self._listing(name, item)):
             found = [spot.value for spot in self.finds.all(kind) if accepts(item, spot.value)]
         else:
             found = []
         self.sure += bool(found)
         return [value for at, value in enumerate(found) if value not in found[:at]]
 
+    def _listing(self, name: str, item: Schema) -> str:
+        """What kind of finds a list takes; none, if it is one of words."""
+        kind = "" if self.whole and invent.wordy(name) else _wanted(name, item)
+        return kind if kind not in _WORDY else ""
+
     def _rows(self, item: Schema, name: str, depth: int) -> list[Any]:
         """Objects from a text that tells of several: one from each sentence, line or entry that has what two fields want."""
         if kind_of(item) != "object" or depth >= ROWS_DEEP or not isinstance(fields := item.get("properties"), dict):
             return []
         least = max(1, min(2, len(fields)))
+        _, mark, after = self.finds.about.partition(f"{name.replace('_', ' ').capitalize()}:") if name else ("", "", "")
+        about = (after if mark else self.finds.about)[:LONGEST]
         for cut in _CUTS:
-            parts = [part for part in cut.split(self.finds.about[:LONGEST]) if part.strip()]
+            parts = [part for part in cut.split(about) if part.strip()]
             if not 2 <= len(parts) <= ROWS:
                 continue
             rows = []

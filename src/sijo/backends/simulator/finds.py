@@ -53,7 +53,7 @@ _DAY = re.compile(
 _TIME = re.compile(
     r"\b\d{1,2}:\d{2}(?:\s?[ap]m\b)?|\b\d{1,2}\s?[ap]m\b|(?:오[전후] ?)?\d{1,2}시(?:\s?\d{1,2}분)?", re.IGNORECASE
 )
-_PHONE = re.compile(r"\+?\d{1,4}[- ]\d{2,4}[- ]\d{3,4}(?:[- ]\d{2,4})?")
+_PHONE = re.compile(r"\+?\d{1,4}[- ]\d{2,4}[- ]\d{3,4}(?:[- ]\d{2,4})?|(?<![\w-])\d{3}-\d{4}(?![\w-])")
 _SYMBOL = re.compile(r"(?<![\w$])\$?([A-Z]{2,5})(?![\w])")
 _CURRENCY = re.compile(r"\b(?:USD|EUR|KRW|JPY|GBP|CNY|CHF|CAD|AUD)\b")
 _ID = re.compile(r"(?<![\w.])#?((?:[A-Za-z]{1,8}[-_]?)?\d[\w-]{0,30})", re.ASCII)
@@ -72,19 +72,20 @@ _TOLD_OF = re.compile(
     r"([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?)"
     r"(?=,? (?:is \d|lives|works|wants|likes|loves|was born)|, ?\d{1,3}\b)"
 )
-_FULL_NAME = re.compile(r"\b([A-Z][a-z'’-]+ [A-Z][a-z'’-]+)\b")
+_FULL_NAME = re.compile(r"\b(?!(?:Contact|Call|Email|Invite|Meet|Tell|Ask|Dear|Hello|From|The|Ship|Order)\b)([A-Z][a-z'’-]+ [A-Z][a-z'’-]+)\b")
 _KOREAN_NAME = re.compile(
-    r"([가-힣]{2,4}?)\s?(?=씨|님|에게|한테)|([가-힣]{2,4}?)(?:이는|은|는)\s*(?=\d{1,3}\s?(?:살|세))"
+    r"([가-힣]{2,4})(?=\()|([가-힣]{2,4}?)\s?(?=씨|님|에게|한테)|([가-힣]{2,4}?)(?:이는|은|는)\s*(?=\d{1,3}\s?(?:살|세))"
     r"|이름[은이]\s*(?!뭐|무엇|어떻)([가-힣]{2,4}?)(?=이고|이며|이야|야|입니다|이에요|예요|[,.\s]|$)"
 )
 _THING = re.compile(
-    r"(?<![\w.])(?:\d{1,6}|an?|two|three|four|five|six|seven|eight|nine|ten)\s?(?:x\s|×\s?|pieces of\s|\s)\s?"
+    r"(?<![\w.])(?:\d{1,6}|two|three|four|five|six|seven|eight|nine|ten)\s?(?:x\s|×\s?|pieces of\s|\s)\s?"
     r"((?!x\s|of\s)[A-Za-z][A-Za-z-]{1,30}(?: [A-Za-z][A-Za-z-]{1,30})??)(?=\s+(?:at|for|and|from|to|on|in|each|please|@)\b|\s*[,.;:!?()\n$]|$)"
     r"|([가-힣]{1,10}) ?\d{1,6} ?(?:개|대|병|권|잔|마리|장|박스|켤레)"
 )
 """So many of what: `2 x Widget`, 사과 3개."""
 _SAYING = re.compile(
-    r"(?:saying|that says|says|with the (?:message|text|body))(?: that)?[:,]?\s+(.{1,500})|[:：]\s*(.{1,500})$",
+    r"\b(?:email|tell|message|text|notify|inform) \S{1,60}(?: [A-Z]\w{0,30})? that (.{1,500})"
+    r"|(?:saying|that says|says|with the (?:message|text|body))(?: that)?[:,]?\s+(.{1,500})|[:：]\s*(.{1,500})$",
     re.IGNORECASE,
 )
 _PAIR = re.compile(r"(?:^|[\s,;({])[\"']?([A-Za-z_가-힣][\w-]{0,40})[\"']?\s*[:=]\s*[\"']?([^\"',;\n})]{1,200})")
@@ -193,7 +194,7 @@ class Finds:
     def topic(self) -> str:
         """The text without the words that only ask for something to be done with it."""
         line = self.about.strip().split("\n", 1)[0][:LINE].rstrip()
-        return _KOREAN_ASK.sub("", _ASK.sub("", line)).strip(" ?.!\"'") or line
+        return _KOREAN_ASK.sub("", _ASK.sub("", line)).strip(" ,?.!\"'") or line
 
 
 _SPELLED = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]

@@ -17,6 +17,9 @@ POINTS = 5
 _ANSWERS = frozenset(("answer", "response", "reply", "text", "message", "content", "output", "explanation", "reason", "reasoning",
                       "comment", "description", "details", "thoughts", "result", "final", "답", "답변", "설명", "이유"))  # fmt: skip
 _SUMMARIES = frozenset(("summary", "abstract", "overview", "gist", "tldr", "synopsis", "요약"))
+_TEXTS = frozenset(("original", "source", "quote", "원문"))
+TEXT = 500
+"""Characters of the text that are repeated."""
 _POINTS = frozenset(("points", "facts", "sentences", "highlights", "takeaways", "findings", "claims", "bullets", "summary"))
 _KEYWORDS = frozenset(("tags", "keywords", "topics", "hashtags", "themes", "subjects", "키워드", "태그"))
 _SCORES = frozenset(("confidence", "probability", "certainty", "likelihood"))
@@ -31,9 +34,16 @@ def worded(name: str, finds: Finds) -> str:
     own = _own(name)
     if own & _SUMMARIES and (said := sentences(finds.about)):
         return said[0]
+    if own & _TEXTS:
+        return finds.about[:TEXT]
     if not own or own & _ANSWERS:
         return finds.spare
     return " ".join(split(name))
+
+
+def wordy(name: str) -> bool:
+    """Whether a list of that name holds words of the text's author, such as points or tags."""
+    return not _own(name).isdisjoint(_POINTS | _KEYWORDS)
 
 
 def entries(name: str, finds: Finds) -> list[str]:

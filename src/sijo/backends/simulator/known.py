@@ -6,6 +6,7 @@ from importlib import resources
 
 import msgspec
 
+from sijo.backends.simulator.context import meant
 from sijo.backends.simulator.lexicon import WORD, stem
 from sijo.backends.simulator.prose import asked_length
 from sijo.backends.simulator.reply import EASY, HARD, Reply
@@ -38,9 +39,10 @@ def answered(scene: Scene) -> Reply | None:
     language = scene.language
     if language not in ("en", "ko") or len(scene.ask) > ASKED or asked_length(scene.ask):
         return None
-    said = {stem(word) for word in WORD.findall(scene.ask)}
+    ask = meant(scene)
+    said = {stem(word) for word in WORD.findall(ask)}
     for row in table():
-        if said.issuperset(row.words) or all(_any(words, scene.ask) for words in row.korean):
+        if said.issuperset(row.words) or all(_any(words, ask) for words in row.korean):
             text = row.en if language == "en" else row.ko
             return Reply(text, [], HARD if row.hard else EASY, row.kernel.get(language, ""))
     return None

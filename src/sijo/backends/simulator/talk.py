@@ -20,6 +20,7 @@ from sijo.backends.simulator import (
     form,
     known,
     letters,
+    problems,
     prose,
     reading,
     sights,
@@ -149,7 +150,7 @@ def _ended(text: str) -> str:
 
 
 def _sum(scene: Scene) -> Reply | None:
-    found = arithmetic.find(scene.ask) or arithmetic.onward(scene.ask, scene.heard)
+    found = arithmetic.find(scene.ask) or problems.find(scene.ask) or arithmetic.onward(scene.ask, scene.heard)
     if found is None:
         return None
     shown = {"expression": found.expression, "value": found.value}

@@ -75,7 +75,7 @@ _OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("name", r"(?:我叫|我的名字(?:是|叫)|我是叫)\s*(?!什么|啥)([^\s，。！？,.]{1,12})"),
         ("home", r"([^\s、。！？は]{1,20})に住んで(?!いますか|ますか)"),
         ("home", r"我(?:现在)?(?:住在|在)\s*(?!哪|什么)([^\s，。！？,.]{1,12}?)(?:[，。！,.]|住|$)"),
-        ("age", r"(?:私は|僕は)?\s*(\d{1,3})\s*歳(?:です|だ)"),
+        ("age", r"(\d{1,3})\s?歳(?:です|だ)"),
         ("age", r"我(?:今年)?\s*(\d{1,3})\s*岁"),
         ("name", rf"\b(?:[Mm]e llamo|[Mm]i nombre es|[Ii]ch hei(?:ß|ss)e|[Mm]ein Name ist|[Mm]on nom est)\s+(?!ich\b){_LATIN}"),
         ("name", rf"\b[Jj]e m['’]appelle\s+{_LATIN}"),
