@@ -43,8 +43,12 @@ _LEANS = re.compile(
 )
 ASKED = 300
 """Characters of a question that is looked up."""
-_WORLD = re.compile(r"^\s*(?:who|when|where|which|what|how (?:many|much|tall|old|far|big))\b[^?]{10,}\?\s*$", re.IGNORECASE)
-_NOT_WORLD = re.compile(r"\b(?:my|me|i|you|your|we|our)\b|\d\s*[-+*/^]\s*\d", re.IGNORECASE)
+_WORLD = re.compile(
+    r"^\s*(?:who|when|where|which|what|how (?:many|much|tall|old|far"
+    r"|big))\b[^?]{10,}\?\s*$",
+    re.IGNORECASE,
+)
+_NOT_WORLD = re.compile(r"\b(?:what about|how about|my|me|i|you|your|we|our)\b|\d\s*[-+*/^]\s*\d", re.IGNORECASE)
 _LOOKS_UP = re.compile(r"(?:^|_)(?:search|web|wiki\w*|article|google|lookup|browse)(?:_|$)", re.IGNORECASE)
 _QUERIES = frozenset(("query", "q", "search", "term", "keywords", "question"))
 _BOUND = frozenset(("enum", "format", "pattern", "const", "minLength", "maxLength"))
@@ -220,7 +224,10 @@ def _symbol_field(schema: Schema) -> str:
     required = listed(schema, "required")
     fields = properties if isinstance(properties, dict) else {}
     plain = (key for key in fields if key in ("symbol", "ticker", "ticker_symbol", "stock_symbol") and key in required)
-    return next((key for key in plain if fields[key] == {**fields[key], "type": "string"} and not fields[key].keys() & _BOUND), "")
+    return next(
+        (key for key in plain if fields[key] == {**fields[key], "type": "string"} and not fields[key].keys() & _BOUND),
+        "",
+    )
 
 
 def _searched(scene: Scene, every: Sequence[Offer]) -> Call | None:

@@ -16,11 +16,20 @@ POINTING = 400
 BACK = 20
 """Turns in which a place, or the question that is carried on, is looked for."""
 _ON = re.compile(
-    r"^\s*(?:and|what about|how about|or|also|ok,? and|그럼|그러면|그리고|じゃあ|那|¿?y|et|und)[\s,]|^[^?？]{1,20}(?:은|는|도|는요|은요|呢)\s?[?？]\s*$",
+    r"^\s*(?:and|what about|how about|or|also|ok,? and|그럼|그러면|그리고|じゃあ|那|¿?y|et|und)[\s,]"
+    r"|^[^?？]{1,20}(?:은|는|도|는요|은요|呢)\s?[?？]\s*$",
     re.IGNORECASE,
 )
+_NEW = re.compile(
+    r"^\s*(?:[Aa]nd|[Ww]hat about|[Hh]ow about)[\s,]+(?:in |for |at )?([A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20})?)\s?[?]"
+)
+"""A name that can only be that of a place, as the question before was about one."""
 _THERE = re.compile(r"(?<!is )(?<!are )(?<!be )\bthere\b(?! (?:is|are|was|were|be)\b)|거기|그곳", re.IGNORECASE)
-_HOME = re.compile(r"\b(?:where i live|my (?:city|town|home ?town|place)|at home)\b|내가 사는 (?:곳|도시|데)|우리 동네", re.IGNORECASE)
+_HOME = re.compile(
+    r"\b(?:where i live|my (?:city|town|home ?town|place)|at home)\b|내가 사는 (?:곳|도시|데)"
+    r"|우리 동네",
+    re.IGNORECASE,
+)
 _ANY = re.compile(r"\bthere\b|\bmy\b|\bwhere i\b|\bat home\b|거기|그곳|사는|동네", re.IGNORECASE)
 
 
@@ -56,10 +65,11 @@ def _carried(scene: Scene, ask: str) -> str:
     """The question before, asked of another place; with nothing to put in, the message stays as it is."""
     asked = next((text for text in list(scene.told())[-2 : -BACK - 2 : -1] if not _ON.search(text[:SHORT])), "")
     old, new = _named(asked), _named(ask)
-    if not old or not new:
+    name = new[0].value if new else match[1] if (match := _NEW.search(ask)) else ""
+    if not old or not name:
         return ask
     question = glance(asked)
-    return f"{question[: old[0].start]}{new[0].value}{question[old[-1].end :]}"
+    return f"{question[: old[0].start]}{name}{question[old[-1].end :]}"
 
 
 def _named(text: str) -> list[Spot]:

@@ -36,7 +36,8 @@ _COUNT = re.compile(
 _HELLO = re.compile(
     r"^\s*(?:👋|ㅎㅇ|하이|hi|hello|hey|howdy|greetings|good (?:morning|afternoon|evening)|how are you|what['’]s up"
     r"|잘 지내\S*|안녕\S*|반가워\S*|반갑습니다|여보세요"
-    r"|hola|buenos días|bonjour|salut|hallo|guten (?:tag|morgen)|こんにちは|こんばんは|おはよう\S*|你好|您好|嗨)(?:\b|(?<=👋))"
+    r"|hola|buenos días|bonjour|salut|hallo|guten (?:tag|morgen)|こんにちは|こんばんは|おはよう\S*|你好|您好"
+    r"|嗨)(?:\b|(?<=👋))"
     r"(?:[\s,!.~¿¡\U0001f300-\U0001faff]{0,3}[\w'’]{1,20}){0,4}[\s!.~?？！。^\U0001f300-\U0001faff]*$",
     re.IGNORECASE,
 )
@@ -46,16 +47,20 @@ _GREET = re.compile(
     re.IGNORECASE,
 )
 _ACK = re.compile(
-    r"^[\s\W]*(?:ok(?:ay)?|yes|no|yeah|yep|sure|test(?:ing)?(?: \d+)*|cool|great|nice|hmm+|please|can you help(?: me)?|help(?: me)?"
-    r"|네|예|응|아니|아니요|좋아요?|그래|테스트|알겠어요?|도와\s?줘|ㅋ+|ㅎ+|ㅇㅇ|ㅇㅋ|はい|テスト|好的?|测试|sí|vale|oui|d['’]accord"
+    r"^[\s\W]*(?:ok(?:ay)?|yes|no|yeah|yep|sure|test(?:ing)?(?: \d+)*|cool|great|nice|hmm+|please"
+    r"|can you help(?: me)?|help(?: me)?"
+    r"|네|예|응|아니|아니요|좋아요?|그래|테스트|알겠어요?|도와\s?줘|ㅋ+|ㅎ+|ㅇㅇ|ㅇㅋ|はい|テスト|好的?|测试|sí"
+    r"|vale|oui|d['’]accord"
     r"|gut)?[\s\W]*$",
     re.IGNORECASE,
 )
 """Words that ask nothing, emoji, and nothing at all."""
 _WHEN = re.compile(
-    r"\bwhat(?:['’]s| is)? (?:the )?(?:(?:current )?time(?: is it)?|day(?: is it)?(?: today)?|date|today['’]s date)\b[^?]{0,20}\??$"
+    r"\bwhat(?:['’]s| is)? (?:the )?(?:(?:current )?time(?: is it)?|day(?: is it)?(?: today)?|date"
+    r"|today['’]s date)\b(?: (?:is it|now|today|tomorrow|right now|like)){0,3}\s*\??$"
     r"|\bwhat day is (?:it|today)\b|\bwhat(?:['’]s| is) the weather\b|\bhow(?:['’]s| is) the weather\b"
-    r"|(?:지금|현재|오늘)\s?(?:은|이)?\s?(?:몇 시|며칠|무슨 요일|날짜)|날씨\S{0,2}\s?(?:어때|어떤가요|알려|어떻)|天気(?:は|を)|天气(?:怎么样|如何)"
+    r"|(?:지금|현재|오늘)\s?(?:은|이)?\s?(?:몇 시|며칠|무슨 요일|날짜)|날씨\S{0,2}\s?(?:어때|어떤가요|알려|어떻)"
+    r"|天気(?:は|を)|天气(?:怎么样|如何)"
     r"|qué tiempo hace|qué hora es|quel temps fait|quelle heure|wie (?:ist das wetter|spät)|何時ですか|几点",
     re.IGNORECASE,
 )

@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from sijo.backends.simulator.lexicon import stems
 from sijo.backends.simulator.reply import EASY, MIDDLING, Reply
 from sijo.backends.simulator.scene import Scene, glance
-from sijo.backends.simulator.tongue import phrase
 from sijo.backends.simulator.told import COMMON, REMEMBER, Fact, common, stated
+from sijo.backends.simulator.tongue import phrase
 
 TURNS = 100
 """How many turns back a fact is looked for."""
 TOLD = 500
 """Characters of a turn in which facts are looked for: what is longer is no talk."""
-KOREAN = {"name": "이름", "age": "나이", "home": "사는 곳", "job": "직업", "likes": "좋아하는 것", "dislikes": "싫어하는 것",
+KOREAN = {"name": "이름", "age": "나이", "home": "사는 곳", "job": "직업", "likes": "좋아하는 것",
+"dislikes": "싫어하는 것",
           "from": "고향", "allergy": "알레르기"}  # fmt: skip
 ASKED = 400
 """Characters of a question."""
@@ -35,17 +36,31 @@ _QUESTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for key, pattern in (
         (
             "name",
-            r"\bwho (?:am i|i am)\b|내가 누구|제가 누구|내가 누군|私の名前は(?:何|なん)|我叫什么|我的名字(?:是|叫)什么|cómo me llamo"
-            r"|cuál es mi nombre|wie hei(?:ß|ss)e ich|wie ist mein name|comment (?:est-ce que )?je m['’]appelle|quel est mon nom"
+            r"\bwho (?:am i|i am)\b|내가 누구|제가 누구|내가 누군|私の名前は(?:何|なん)|我叫什么|我的名字(?:是"
+            r"|叫)什么|cómo me llamo"
+            r"|cuál es mi nombre|wie hei(?:ß|ss)e ich|wie ist mein name|comment (?:est-ce que )?je m['’]appelle"
+            r"|quel est mon nom"
             r"|comment m['’]appelé",
         ),
-        ("age", r"\bhow old am i\b|(?:내가|제가|나는|나) 몇 살|(?:내|제) 나이|何歳|我(?:今年)?(?:多大|几岁)|cuántos años tengo"
-                r"|wie alt bin ich|quel âge ai"),
-        ("home", r"\bwhere do i live\b|(?:내가|제가|나는|나) 어디(?:에|서|에서)?\s*(?:살|산)|どこに住んで|我(?:现在)?住在?哪|dónde vivo"
-                 r"|wo wohne ich|où (?:est-ce que )?j['’]habite"),
+        (
+            "age",
+            r"\bhow old am i\b|(?:내가|제가|나는|나) 몇 살|(?:내|제) 나이|何歳|我(?:今年)?(?:多大|几岁)"
+            r"|cuántos años tengo"
+            r"|wie alt bin ich|quel âge ai",
+        ),
+        (
+            "home",
+            r"\bwhere do i live\b|(?:내가|제가|나는|나) 어디(?:에|서|에서)?\s*(?:살|산)|どこに住んで"
+            r"|我(?:现在)?住在?哪|dónde vivo"
+            r"|wo wohne ich|où (?:est-ce que )?j['’]habite",
+        ),
         ("from", r"\bwhere am i from\b|\bwhere do i come from\b"),
         ("allergy", r"\bwhat am i allergic to\b"),
-        ("dislikes", r"\bwhat (?:don['’]t i|do i not|do i) (?:like|hate|dislike)\b(?<!do i like)|(?:내가|제가|나는) (?:뭘|뭐를|무엇을) (?:싫어|안 좋아)"),
+        (
+            "dislikes",
+            r"\bwhat (?:don['’]t i|do i not|do i) (?:like|hate|dislike)\b(?<!do i like)|(?:내가|제가"
+            r"|나는) (?:뭘|뭐를|무엇을) (?:싫어|안 좋아)",
+        ),
         ("job", r"\bwhat do i do\b|\bwhat is my (?:job|occupation)\b|(?:내|제) 직업"),
         ("likes", r"\bwhat do i (?:like|love|enjoy)\b|(?:내가|제가|나는) (?:뭘|뭐를|무엇을) 좋아"),
     )
@@ -57,17 +72,21 @@ _WHAT_IS_MY = re.compile(
 )
 _NAME_OF = re.compile(r"\bname of my ([a-z]{2,20})\b", re.IGNORECASE)
 _DO_I = re.compile(
-    r"\bdo i (?:like|love|enjoy)\s+([^?.!\n]{1,40})\?|(?:내가|제가|나는)\s+([^?\n]{1,20}?)(?:을|를)\s*(?:좋아|싫어)[^?\n]{1,8}\?",
+    r"\bdo i (?:like|love|enjoy)\s+([^?.!\n]{1,40})\?|(?:내가|제가|나는)\s+([^?\n]{1,20}?)(?:을|를)\s*(?:좋아"
+    r"|싫어)[^?\n]{1,8}\?",
     re.IGNORECASE,
 )
 _ALL = re.compile(
-    r"\bwhat do you (?:know|remember) about me\b|\bwhat (?:have i told|did i tell) you about (?:me|myself)\b|나에 대해 (?:아는|알고|기억)"
+    r"\bwhat (?:do )?you (?:know|remember) about me\b|\bwhat (?:have i told|did i tell) you about (?:me|myself)\b"
+    r"|나에 대해 (?:아는|알고|기억)"
     r"|저에 대해 (?:아는|알고|기억)",
     re.IGNORECASE,
 )
 _AMENDS = re.compile(
-    r"^\s*(?:(?:no|actually|sorry|oops|wait|i mean)[,.!\s]+){1,3}(?:(?:it['’]s|it is|that['’]s|i meant?|make (?:it|that))\s+){1,2}(?!not\b)([^.!?,\n]{1,40})"
-    r"|^\s*(?:아니[야요]?|아뇨|사실은?|미안)[,.!\s]+(?:사실은?\s)?([^\s.!?,]{1,20}?)(?:이야|야|이에요|예요|입니다)[\s.!]*$",
+    r"^\s*(?:(?:no|actually|sorry|oops|wait|i mean)[,.!\s]+){1,3}(?:(?:it['’]s|it is|that['’]s|i meant?|make (?:it"
+    r"|that))\s+){1,2}(?!not\b)([^.!?,\n]{1,40})"
+    r"|^\s*(?:아니[야요]?|아뇨|사실은?|미안)[,.!\s]+(?:사실은?\s)?([^\s.!?,]{1,20}?)(?:이야|야|이에요|예요"
+    r"|입니다)[\s.!]*$",
     re.IGNORECASE,
 )
 """Puts right what was told just before: `No wait, it's red`."""
@@ -163,14 +182,21 @@ def _asked(text: str) -> Fact | None:
 def known(scene: Scene) -> list[Fact]:
     """The facts of a conversation, the newest first; those of the system prompt last."""
     known = list(stated(re.sub(r"\b[Tt]he user['’]s\b", "my", glance(scene.system)))) if scene.system else []
-    told = 0
+    told, before = 0, ""
     for text in list(scene.told())[-TURNS:]:
         new = list(stated(text[:TOLD]))
         if not new and told and (match := _AMENDS.search(text[:TOLD])):
-            new = [known[-1]._replace(value=(match[1] or match[2]).strip())]
+            new = [_spoken_of(before, known)._replace(value=(match[1] or match[2]).strip())]
         known += new
         told += len(new)
+        before = text
     return known[::-1]
+
+
+def _spoken_of(before: str, known: list[Fact]) -> Fact:
+    """The fact that is put right: the one that was asked for just before, else the one that was told last."""
+    asked = _asked(before)
+    return next((fact for fact in reversed(known) if asked and _same(fact.key, asked.key)), known[-1])
 
 
 def _same(known: str, asked: str) -> bool:

@@ -179,7 +179,7 @@ class Filler:
         return kind if kind not in _WORDY else ""
 
     def _rows(self, item: Schema, name: str, depth: int) -> list[Any]:
-        """Objects from a text that tells of several: one from each sentence, line or entry that has what two fields want."""
+        """Objects from a text that tells of several: one from each part that has what two fields want."""
         if kind_of(item) != "object" or depth >= ROWS_DEEP or not isinstance(fields := item.get("properties"), dict):
             return []
         least = max(1, min(2, len(fields)))
@@ -248,11 +248,15 @@ class Filler:
             return schema["default"]
         taken = [value for value, _ in named]  # said to be the goal, so it is not the origin, or the other way round
         open_one = next((c for c in choices if isinstance(c, str) and c.lower() in OPEN), None) if not taken else None
-        return open_one or next((choice for choice in choices if choice is not None and choice not in taken), choices[0])
+        return open_one or next(
+            (choice for choice in choices if choice is not None and choice not in taken), choices[0]
+        )
 
     def _felt(self, choices: Sequence[Any]) -> Any:
         """The choice that names the text's mood, if moods are what there is to choose from."""
-        sides = {SIDES[choice.lower()]: choice for choice in choices if isinstance(choice, str) and choice.lower() in SIDES}
+        sides = {
+            SIDES[choice.lower()]: choice for choice in choices if isinstance(choice, str) and choice.lower() in SIDES
+        }
         return sides.get(mood(self.finds.about).name) if len(sides) == 2 else None
 
     def _named(self, choices: Sequence[Any]) -> list[tuple[Any, str]]:

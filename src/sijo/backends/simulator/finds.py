@@ -23,7 +23,8 @@ _PATH = re.compile(
     re.ASCII,
 )
 _QUOTED = re.compile(
-    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|‘([^’\n]{1,300})’|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?![A-Za-z\d_])"
+    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|‘([^’\n]{1,300})’|「([^」\n]{1,300})」"
+    r"|(?<!\w)'([^'\n]{1,300})'(?![A-Za-z\d_])"
 )
 _FENCED = re.compile(r"```\w*\n(.{1,2000}?)```|`([^`\n]{1,500})`", re.DOTALL)
 _TOLD = re.compile(
@@ -72,14 +73,19 @@ _TOLD_OF = re.compile(
     r"([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?)"
     r"(?=,? (?:is \d|lives|works|wants|likes|loves|was born)|, ?\d{1,3}\b)"
 )
-_FULL_NAME = re.compile(r"\b(?!(?:Contact|Call|Email|Invite|Meet|Tell|Ask|Dear|Hello|From|The|Ship|Order)\b)([A-Z][a-z'’-]+ [A-Z][a-z'’-]+)\b")
+_FULL_NAME = re.compile(
+    r"\b(?!(?:Contact|Call|Email|Invite|Meet|Tell|Ask|Dear|Hello|From|The|Ship"
+    r"|Order)\b)([A-Z][a-z'’-]+ [A-Z][a-z'’-]+)\b"
+)
 _KOREAN_NAME = re.compile(
-    r"([가-힣]{2,4})(?=\()|([가-힣]{2,4}?)\s?(?=씨|님|에게|한테)|([가-힣]{2,4}?)(?:이는|은|는)\s*(?=\d{1,3}\s?(?:살|세))"
+    r"([가-힣]{2,4})(?=\()|([가-힣]{2,4}?)\s?(?=씨|님|에게|한테)|([가-힣]{2,4}?)(?:이는|은"
+    r"|는)\s*(?=\d{1,3}\s?(?:살|세))"
     r"|이름[은이]\s*(?!뭐|무엇|어떻)([가-힣]{2,4}?)(?=이고|이며|이야|야|입니다|이에요|예요|[,.\s]|$)"
 )
 _THING = re.compile(
     r"(?<![\w.])(?:\d{1,6}|two|three|four|five|six|seven|eight|nine|ten)\s?(?:x\s|×\s?|pieces of\s|\s)\s?"
-    r"((?!x\s|of\s)[A-Za-z][A-Za-z-]{1,30}(?: [A-Za-z][A-Za-z-]{1,30})??)(?=\s+(?:at|for|and|from|to|on|in|each|please|@)\b|\s*[,.;:!?()\n$]|$)"
+    r"((?!x\s|of\s)[A-Za-z][A-Za-z-]{1,30}(?: [A-Za-z][A-Za-z-]{1,30})??)(?=\s+(?:at|for|and|from|to|on|in|each"
+    r"|please|@)\b|\s*[,.;:!?()\n$]|$)"
     r"|([가-힣]{1,10}) ?\d{1,6} ?(?:개|대|병|권|잔|마리|장|박스|켤레)"
 )
 """So many of what: `2 x Widget`, 사과 3개."""
@@ -177,7 +183,8 @@ class Finds:
             return None
         own = re.escape(" ".join(split(name)).lower()[:40])
         match = re.search(
-            rf"\b(?:with(?:\s+(?:the|an?))?|and\s+(?:the|an?))\s+{own}\s+(?:(?:of|is|as|saying)\s+)?(?!for\b|from\b|in\b)"
+            rf"\b(?:with(?:\s+(?:the|an?))?|and\s+(?:the|an?))\s+{own}\s+(?:(?:of|is|as|saying)\s+)?(?!for\b"
+            rf"|from\b|in\b)"
             r"(?:[\"“]([^\"”\n]{1,300})[\"”]|(\S[^\n]{0,300}?)(?=,?\s+(?:and\s+(?:the|an?|with)|saying)\s|\n|$))",
             self.text,
             re.IGNORECASE,

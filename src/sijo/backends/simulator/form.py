@@ -15,24 +15,54 @@ from sijo.engine.remembered import remembered
 LIT = 600
 """Characters of a request in which a form is looked for; of a system prompt, as much as is looked at."""
 _QUOTED = r"[\"'“‘「]([^\"'”’」\n]{1,80})[\"'”’」]"
-_EVERY = r"(?:(?:every|each|all|your|any|the)\s+(?:\w+\s+)?)?(?:answers?|repl(?:y|ies)|responses?|messages?|sentences?|them)"
+_EVERY = (
+    r"(?:(?:every|each|all|your|any|the)\s+(?:\w+\s+)?)?"
+    r"(?:answers?|repl(?:y|ies)|responses?|messages?|sentences?|them)"
+)
 _STARTS = re.compile(
-    rf"\b(?:start|begin)\b(?: {_EVERY})?(?: (?:with|by saying))(?: the \w+)?:? {_QUOTED}|{_QUOTED}(?:으로|로)\s?(?:만\s)?시작",
+    rf"\b(?:start|begin)\b(?: {_EVERY})?(?: (?:with|by saying))(?: the \w+)?:? {_QUOTED}|{_QUOTED}(?:으로"
+    rf"|로)\s?(?:만\s)?시작",
     re.IGNORECASE,
 )
-_ENDS = re.compile(rf"\b(?:end|finish|close)\b(?: {_EVERY})?(?: (?:with|by saying))(?: the \w+)?:? {_QUOTED}|{_QUOTED}(?:으로|로)\s?끝", re.IGNORECASE)
-_ASKS = re.compile(rf"\b(?:end|finish|close)\b(?: {_EVERY})? (?:with|by asking) a (?:\w+ )?question\b|질문으로 (?:끝|마무리|마쳐)", re.IGNORECASE)
-_TAGS = re.compile(r"\b(?:in|inside|within|between|using|with|use)\s+(?:the\s+|an?\s+)?<([a-zA-Z_][\w-]{0,30})>(?!\s*[^<\s])|<([a-zA-Z_][\w-]{0,30})>\s?태그", re.IGNORECASE)
+_ENDS = re.compile(
+    rf"\b(?:end|finish|close)\b(?: {_EVERY})?(?: (?:with|by saying))(?: the \w+)?:? {_QUOTED}"
+    rf"|{_QUOTED}(?:으로|로)\s?끝",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    rf"\b(?:end|finish|close)\b(?: {_EVERY})? (?:with|by asking) a (?:\w+ )?question\b"
+    r"|질문으로 (?:끝|마무리|마쳐)",
+    re.IGNORECASE,
+)
+_TAGS = re.compile(
+    r"\b(?:in|inside|within|between|using|with|use)\s+(?:the\s+"
+    r"|an?\s+)?<([a-zA-Z_][\w-]{0,30})>(?:\s*(?:and\s+|\.\.\.\s*)?</\1>)?(?=\s*(?:xml\s+)?(?:tags?\b|$|[.,:]))|<([a-zA-Z_][\w-]{0,30})>\s?태그",
+    re.IGNORECASE,
+)
 _WORD = re.compile(
-    r"\b(?:only|just|exactly|answers?|reply|respond|output)\b[^.\n]{0,20}\b(?:one|a single|1)[ -]word\b|\bin (?:one|a single) word\b"
+    r"\b(?:only|just|exactly|answers?|reply|respond|output)\b[^.\n]{0,20}\b(?:one|a single|1)[ -]word\b"
+    r"|\bin (?:one|a single) word\b"
     r"|\bone[ -]word answers?\b|한 단어로",
     re.IGNORECASE,
 )
-_UPPER = re.compile(r"\b(?:answer|respond|reply|write|speak|talk|everything|only|always|use)\b[^.\n]{0,30}\b(?:upper ?case|all caps|capital letters)\b|대문자로만", re.IGNORECASE)
-_LOWER = re.compile(r"\b(?:answer|respond|reply|write|speak|talk|everything|only|always|use)\b[^.\n]{0,30}\blower ?case\b|소문자로만", re.IGNORECASE)
-_BULLETS = re.compile(r"\b(?:use|in|as|with|only)\s+(?:\w+\s+)?bullet(?:ed)?(?: points?| lists?|s)\b|글머리 ?기호로", re.IGNORECASE)
+_UPPER = re.compile(
+    r"\b(?:answer|respond|reply|write|speak|talk|everything|only|always"
+    r"|use)\b[^.\n]{0,30}\b(?:upper ?case|all caps|capital letters)\b|대문자로만",
+    re.IGNORECASE,
+)
+_LOWER = re.compile(
+    r"\b(?:answer|respond|reply|write|speak|talk|everything|only|always"
+    r"|use)\b[^.\n]{0,30}\blower ?case\b|소문자로만",
+    re.IGNORECASE,
+)
+_BULLETS = re.compile(
+    r"\b(?:use|in|as|with|only)\s+(?:\w+\s+)?bullet(?:ed)?(?: points?| lists?|s)\b"
+    r"|글머리 ?기호로",
+    re.IGNORECASE,
+)
 _ANY = re.compile(
-    r"\b(?:start|begin|end|finish|close|case|caps|capital|word|bullets?|bulleted)\b|<\w|시작|끝|마무리|마쳐|단어로|문자로만|글머리",
+    r"\b(?:start|begin|end|finish|close|\w{0,5}case|caps|capital|word|bullets?|bulleted)\b|<\w|시작|끝|마무리|마쳐|단어로"
+    r"|문자로만|글머리",
     re.IGNORECASE,
 )
 """What no form can do without: most requests hold none of it."""
@@ -80,9 +110,9 @@ _FORMS: dict[str, Callable[[str, str, Scene, str], str]] = {
     "lower": lambda text, _, scene, kernel: text.lower(),
     "start": lambda text, with_this, scene, kernel: text if text.startswith(with_this) else f"{with_this} {text}",
     "end": lambda text, with_this, scene, kernel: text if text.endswith(with_this) else f"{text} {with_this}",
-    "question": lambda text, _, scene, kernel: text
-    if text.rstrip().endswith(("?", "？"))
-    else f"{text} {phrase(scene.language, 'question', scene.chance)}",
+    "question": lambda text, _, scene, kernel: (
+        text if text.rstrip().endswith(("?", "？")) else f"{text} {phrase(scene.language, 'question', scene.chance)}"
+    ),
     "tags": lambda text, with_this, scene, kernel: f"<{with_this}>{kernel or text}</{with_this}>",
 }
 _ORDER = (

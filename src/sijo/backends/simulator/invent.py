@@ -1,4 +1,4 @@
-"""What fields of a JSON answer get where the text holds no value for them: its own sentences, or the field's name in words.
+"""What fields of a JSON answer get where the text holds no value for them: its sentences, or the field's name.
 
 A test double has nothing to tell of the world; so that no two fields read alike, each says what it is.
 """
@@ -14,18 +14,23 @@ SEVERAL = 3
 """Entries of a list about which the text says nothing."""
 POINTS = 5
 """Sentences that are taken for points."""
-_ANSWERS = frozenset(("answer", "response", "reply", "text", "message", "content", "output", "explanation", "reason", "reasoning",
-                      "comment", "description", "details", "thoughts", "result", "final", "답", "답변", "설명", "이유"))  # fmt: skip
+_ANSWERS = frozenset(("answer", "response", "reply", "text", "message", "content", "output", "explanation",
+                      "reason", "reasoning",
+                      "comment", "description", "details", "thoughts", "result", "final", "답", "답변", "설명",
+                      "이유"))  # fmt: skip
 _SUMMARIES = frozenset(("summary", "abstract", "overview", "gist", "tldr", "synopsis", "요약"))
 _TEXTS = frozenset(("original", "source", "quote", "원문"))
 TEXT = 500
 """Characters of the text that are repeated."""
-_POINTS = frozenset(("points", "facts", "sentences", "highlights", "takeaways", "findings", "claims", "bullets", "summary"))
+_POINTS = frozenset(
+    ("points", "facts", "sentences", "highlights", "takeaways", "findings", "claims", "bullets", "summary")
+)
 _KEYWORDS = frozenset(("tags", "keywords", "topics", "hashtags", "themes", "subjects", "키워드", "태그"))
 _SCORES = frozenset(("confidence", "probability", "certainty", "likelihood"))
 _MOODS = frozenset(("positive", "negative", "neutral"))
 _WORD = re.compile(r"[A-Za-z][\w-]{4,30}|[가-힣]{2,8}")
-_COMMON = frozenset(("about", "there", "their", "would", "could", "should", "which", "these", "those", "article", "summarize",
+_COMMON = frozenset(("about", "there", "their", "would", "could", "should", "which", "these", "those", "article",
+                     "summarize",
                      "following", "please", "extract", "generate", "write", "create"))  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from sijo.backends.simulator.material import MOST, Work
+from sijo.backends.simulator.material import MOST
 from sijo.backends.simulator.reply import EASY, Reply
 from sijo.backends.simulator.scene import Scene
 from sijo.backends.simulator.tongue import phrase
@@ -12,9 +12,14 @@ _UPPER = re.compile(r"\b(?:upper ?case|capital letters|capitali[sz]e|all caps)\b
 _LOWER = re.compile(r"\b(?:lower ?case)\b|소문자", re.IGNORECASE)
 _REVERSE = re.compile(r"\brevers\w*|\bbackwards?\b|거꾸로|뒤집", re.IGNORECASE)
 _SORT = re.compile(r"\b(?:sort|alphabeti\w+|put [^.]{0,30} in order)\b|정렬|순서대로", re.IGNORECASE)
-_DOWN = re.compile(r"\b(?:descending|largest first|high(?:est)? to low\w*|z to a|reverse order)\b|내림차순|큰 순", re.IGNORECASE)
+_DOWN = re.compile(
+    r"\b(?:descending|largest first|high(?:est)? to low\w*|z to a|reverse order)\b|내림차순"
+    r"|큰 순",
+    re.IGNORECASE,
+)
 _COUNT = re.compile(
-    r"\b(?:count|how many|number of)\b[^?.!]{0,30}?\b(words?|characters?|letters?|sentences?|lines?)\b(?!\s+['\"“]?\w['\"”]?\s)"
+    r"\b(?:count|how many|number of)\b[^?.!]{0,30}?\b(words?|characters?|letters?|sentences?"
+    r"|lines?)\b(?!\s+['\"“]?\w['\"”]?\s)"
     r"|(단어|글자|문장|줄)\S{0,2}\s?(?:수|개수|몇|세)|(?:몇)\s?(글자|단어|문장|줄)",
     re.IGNORECASE,
 )
@@ -24,7 +29,11 @@ _OCCURS = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"(?:the (?:word|string|text|phrase)\s+|['\"“‘])?([\w가-힣]{1,40})", re.IGNORECASE)
-_BARE = re.compile(r"\b(?:reverse|spell|uppercase|lowercase)(?: the)? (?:word|string|text) (\w{1,40})|(\w{1,40}) backwards", re.IGNORECASE)
+_BARE = re.compile(
+    r"\b(?:reverse|spell|uppercase|lowercase)(?: the)? (?:word|string|text) (\w{1,40})"
+    r"|(\w{1,40}) backwards",
+    re.IGNORECASE,
+)
 _UNITS = {"word": "word", "단어": "word", "sentence": "sentence", "문장": "sentence", "line": "line", "줄": "line"}
 
 

@@ -12,18 +12,24 @@ LEAST = 40
 """Characters that a paragraph of its own has, if it is one to work on."""
 MOST = 2_000
 _TASK = re.compile(
-    r"summar|tl;?dr|sum up|shorten|condense|translat|classif|categori|label|sentiment|extract|find the|list the|pull out"
-    r"|rewrite|rephrase|paraphrase|correct|fix|improve|proofread|uppercase|upper case|lowercase|lower case|capital letters"
+    r"summar|tl;?dr|sum up|shorten|condense|translat|classif|categori|label|sentiment|extract|(?:find|list) (?:the|all|any|every)"
+    r"|pull out"
+    r"|rewrite|rephrase|paraphrase|correct|fix|improve|proofread|uppercase|upper case|lowercase|lower case"
+    r"|capital letters"
     r"|revers|backwards|sort|alphabet|order|count|how many|is this|is the following|complete|continue|text|article"
     r"|passage|review|sentence|email|message|question|following|context|json|positive or negative"
-    r"|요약|줄여|번역|분류|추출|뽑아|감정|고쳐|교정|바꿔|다듬|거꾸로|뒤집|대문자|소문자|정렬|세어|세 줘|찾아|다음|글|문장"
+    r"|요약|줄여|번역|분류|추출|뽑아|감정|고쳐|교정|바꿔|다듬|거꾸로|뒤집|대문자|소문자|정렬|세어|세 줘|찾아|다음"
+    r"|글|문장"
     r"|要約|まとめ|翻訳|分類|抽出|总结|概括|摘要|翻译|分类|提取|文章|次の"
     r"|resum|traduc|clasific|extrae|texto|résum|tradui|class|extrai|texte|zusammen|übersetz|klassifiz|text",
     re.IGNORECASE,
 )
 _TAGGED = re.compile(r"<([a-zA-Z_][\w-]{0,30})>([^<]{1,2000})</\1>")
 _COLON = re.compile(r"[:：](?!//|\d)\s*")
-_QUOTED = re.compile(r"\"([^\"\n]{1,500})\"|“([^”\n]{1,500})”|「([^」\n]{1,500})」|«([^»\n]{1,500})»|(?<!\w)['‘]([^'’\n]{1,500})['’](?![A-Za-z\d_])")
+_QUOTED = re.compile(
+    r"\"([^\"\n]{1,500})\"|“([^”\n]{1,500})”|「([^」\n]{1,500})」|«([^»\n]{1,500})»"
+    r"|(?<!\w)['‘]([^'’\n]{1,500})['’](?![A-Za-z\d_])"
+)
 _SENTENCE = re.compile(r"(?:[^.!?。！？\n]|[.!?](?=[^\s\"'”’)]))+(?:[.!?。！？]+[\"'”’)]?|\n|$)")
 
 
@@ -37,9 +43,9 @@ class Work(NamedTuple):
 def parted(ask: str) -> Work:
     """The task and its text: what stands in tags, behind a colon, in a paragraph of its own, or in quotes."""
     ask = ask[: MOST + 1].strip()
-    if tagged := max(_TAGGED.finditer(ask), key=lambda found: len(found[2].strip()), default=None):
-        if tagged[2].strip():
-            return Work((ask[: tagged.start()] + " " + ask[tagged.end() :]).strip(), tagged[2].strip())
+    tagged = max(_TAGGED.finditer(ask), key=lambda found: len(found[2].strip()), default=None)
+    if tagged and tagged[2].strip():
+        return Work(f"{ask[: tagged.start()]} {ask[tagged.end() :]}".strip(), tagged[2].strip())
     for colon in _COLON.finditer(ask[:INSTRUCTION]):
         head, text = ask[: colon.start()], ask[colon.end() :].strip()
         if text and _TASK.search(head):

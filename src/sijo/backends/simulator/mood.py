@@ -11,13 +11,16 @@ SIDES = {"positive": "positive", "negative": "negative", "긍정": "positive", "
           "ネガティブ": "negative", "正面": "positive", "负面": "negative"}  # fmt: skip
 """What classes are called that stand for a mood."""
 OPEN = frozenset(
-    ("neutral", "other", "others", "unknown", "none", "mixed", "general", "n/a", "unclear", "중립", "기타", "없음", "모름",
+    ("neutral", "other", "others", "unknown", "none", "mixed", "general", "n/a", "unclear", "중립", "기타", "없음",
+    "모름",
      "보통", "中立", "中性", "其他", "その他", "neutre", "neutro", "otro", "autre", "andere")
 )  # fmt: skip
 """What the class is called that is for what fits no other."""
 READ = 2_000  # characters
 _WORD = re.compile(r"[a-z']{2,20}|[가-힣]{1,10}|[\u3040-\u30ff\u4e00-\u9fff]{1,10}")
-_NOT = frozenset(("not", "no", "never", "don't", "doesn't", "didn't", "isn't", "wasn't", "won't", "can't", "hardly", "without"))
+_NOT = frozenset(
+    ("not", "no", "never", "don't", "doesn't", "didn't", "isn't", "wasn't", "won't", "can't", "hardly", "without")
+)
 _KOREAN_NOT = ("않", "없", "못")
 NEAR = 3
 """Words between a denial and what it denies."""

@@ -45,18 +45,24 @@ _SINGLE = re.compile(
 )
 _LIST = re.compile(rf"\b(?:list(?: of)?|top|name|give me)\s+(?:the\s+)?{_N}\b", re.IGNORECASE)
 _KOREAN = re.compile(
-    r"(\d{1,6}|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(문장|단어|문단|단락|줄|가지|개(?!월))|(\d{1,6})\s?(글자|자(?!리))"
+    r"(\d{1,6}|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(문장|단어|문단|단락|줄|가지|개(?!월))|(\d{1,6})\s?(글자"
+    r"|자(?!리))"
 )
 _OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (unit, re.compile(pattern, re.IGNORECASE))
     for unit, pattern in (
         (
             "item",
-            r"\b(?:lista de|dame|nenne|liste de|donne[sz]?[- ]moi|cite|gib mir)\s+(?:una lista de\s+|une liste de\s+)?(\d{1,4})\b"
+            r"\b(?:lista de|dame|nenne|liste de|donne[sz]?[- ]moi|cite|gib mir)\s+(?:una lista de\s+"
+            r"|une liste de\s+)?(\d{1,4})\b"
             r"|(\d{1,4})\s?(?:つ|個)(?:挙げ|あげ|の|を|教え)|(?:列出|举出|给我)\s?(\d{1,4})\s?[种个項条]",
         ),
-        ("sentence", r"\ben (\d{1,3}|una) frases?\b|\ben (\d{1,3}|une) phrases?\b|\bin (\d{1,3}|einem) (?:satz|sätzen)\b"
-                     r"|(\d{1,3}|一)\s?文で|用(\d{1,3}|一)句话"),
+        (
+            "sentence",
+            r"\ben (\d{1,3}|una) frases?\b|\ben (\d{1,3}|une) phrases?\b|\bin (\d{1,3}|einem) (?:satz"
+            r"|sätzen)\b"
+            r"|(\d{1,3}|一)\s?文で|用(\d{1,3}|一)句话",
+        ),
     )
 )
 """Lengths in the other languages."""
@@ -157,7 +163,7 @@ def topic_of(scene: Scene) -> str:
         return (match[1] or match[2]).strip()
     if (match := _OTHERS[0][1].search(scene.ask[:ASKED])) and scene.language not in ("en", "ko"):
         before, after = scene.ask[: match.start()], re.split(r"[.!?,。！？]", scene.ask[match.end() :])[0]
-        if named := (before if scene.language == "ja" else after).strip(" のをを的"):
+        if named := (before if scene.language == "ja" else after).strip(" のを的"):
             return named[:60]
     line = next((line.strip() for line in scene.ask.splitlines() if line.strip()), "").rstrip("?.! ？。！").lstrip("¿¡")
     line = _KOREAN_LEAD.sub("", _LEAD.sub("", _TAIL.sub("", line))) or line

@@ -13,20 +13,33 @@ from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.tongue import phrase
 
 READ = 200  # sentences of a text
-_ASKS = re.compile(r"[?？]|\b(?:who|what|when|where|which|how|why)\b|뭐|무엇|누구|어디|언제|얼마|몇|何|誰|どこ|什么|谁|哪", re.IGNORECASE)
+_ASKS = re.compile(
+    r"[?？]|\b(?:who|what|when|where|which|how|why)\b|뭐|무엇|누구|어디|언제|얼마|몇|何|誰|どこ"
+    r"|什么|谁|哪",
+    re.IGNORECASE,
+)
 _ORDERS = re.compile(
-    r"\b(?:you|your|always|never|answer|respond|reply|must|should|use the|do not|don['’]t)\b|너는|넌|당신|답변|답해|대답|마세요|하세요"
+    r"\b(?:you|your|always|never|answer|respond|reply|must|should|use the|do not|don['’]t)\b|너는|넌|당신|답변"
+    r"|답해|대답|마세요|하세요"
     r"|해 줘|해줘",
     re.IGNORECASE,
 )
-_WEAK = frozenset(map(stem, ("do", "does", "did", "have", "has", "was", "were", "following", "text", "based", "document", "question",
-                             "context", "answer", "using", "long", "much", "many", "according", "passage", "say", "where", "why")))  # fmt: skip
+_WEAK = frozenset(map(stem, ("do", "does", "did", "have", "has", "was", "were", "following", "text", "based",
+    "document", "question",
+                             "context", "answer", "using", "long", "much", "many", "according", "passage", "say",
+                             "where", "why")))  # fmt: skip
 _KINDS = (
-    (re.compile(r"\bwho\b|누구|누가|誰|谁", re.IGNORECASE), re.compile(r"\bby [A-Z]|(?<=[a-z,] )[A-Z][a-z]+|[가-힣]{2,4}(?:이|가)\s")),
+    (
+        re.compile(r"\bwho\b|누구|누가|誰|谁", re.IGNORECASE),
+        re.compile(
+            r"\bby [A-Z]|(?<=[a-z,] )[A-Z][a-z]+"
+            r"|[가-힣]{2,4}(?:이|가)\s"
+        ),
+    ),
     (re.compile(r"\bwhen\b|what year|언제|몇 년|いつ|什么时候", re.IGNORECASE), re.compile(r"\d{4}|\d{1,2}[월日:]")),
     (re.compile(r"\bhow (?:many|much|tall|long|far|old|big)\b|얼마|몇|いくつ|多少", re.IGNORECASE), re.compile(r"\d")),
 )
-"""What a question asks for, and how a sentence looks that has it: of two that share as much with it, that one is taken."""
+"""What a question asks for, and how a sentence looks that has it: it decides between two that share as much."""
 _CJK = re.compile(r"[가-힣]{2,}|[\u3040-\u30ff\u4e00-\u9fff]{2,}")
 
 
@@ -59,7 +72,7 @@ def best(question: str, said: list[str], least: float) -> str | None:
 
 
 def _marks(text: str) -> Iterator[str]:
-    """What tells one sentence from another: stems of Latin words; of other words, which end variously, their beginning."""
+    """What tells one sentence from another: stems of Latin words, the beginning of others."""
     for word in split(text):
         if word.isascii() and stem(word) in stems(word) and stem(word) not in _WEAK:
             yield stem(word)

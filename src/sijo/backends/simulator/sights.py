@@ -40,11 +40,15 @@ def _begin(scene: Scene, block: b.Document | b.SearchResult, index: int) -> tupl
     """What a document says to the question, or else how it begins, and where that stands in it."""
     title = block.title or phrase(scene.language, "a_document")
     whole = document_text(block) if isinstance(block, b.Document) else " ".join(part.text for part in block.content)
-    asked = reading.best(scene.work.task, sentences(glance(whole)), HALF) if "?" in scene.ask or "？" in scene.ask else None
+    asked = (
+        reading.best(scene.work.task, sentences(glance(whole)), HALF) if "?" in scene.ask or "？" in scene.ask else None
+    )
     text = asked if asked is not None and asked in whole else first_sentence(whole)
     key = "document" if text == first_sentence(whole) else "document_says"
     cited = block.citations is not None and block.citations.enabled
-    return phrase(scene.language, key, title=title, text=text), next(_cited(block, text, index), None) if cited else None
+    return phrase(scene.language, key, title=title, text=text), next(
+        _cited(block, text, index), None
+    ) if cited else None
 
 
 def _cited(block: b.Document | b.SearchResult, text: str, index: int) -> Iterator[Citation]:

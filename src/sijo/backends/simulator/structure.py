@@ -10,6 +10,7 @@ import msgspec
 
 from sijo.backends.simulator.fill import Filler
 from sijo.backends.simulator.finds import Finds
+from sijo.backends.simulator.known import entries
 from sijo.backends.simulator.prose import asked_length
 from sijo.backends.simulator.reply import HARD, MIDDLING, Reply
 from sijo.backends.simulator.results import document_text
@@ -48,10 +49,15 @@ _AS_JSON = re.compile(
 )
 _NAMES_OF = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|(?<=[가-힣])[과와]\s+|\s+및\s+", re.IGNORECASE)
 _KOREAN_KEY = re.compile(r"([가-힣]{1,10})[이가]\s+[^\s,]{1,30}?(?:이고|이며|인)(?=\s)")  # 이름이 철수이고
-_ORDER = re.compile(r"^(?:please )?(?:give me|generate|write|create|make|extract|tags for)\s*:?\s+(?:an?\s+|the\s+)?", re.IGNORECASE)
+_ORDER = re.compile(
+    r"^(?:please )?(?:give me|generate|write|create|make|extract|tags for)\s*:?\s+(?:an?\s+"
+    r"|the\s+)?",
+    re.IGNORECASE,
+)
 _ASIDE = re.compile(r"\([^)]{0,60}\)")  # as in: keys title (string), year (number)
 _SYSTEM = re.compile(
-    r"\b(?:only|always|must|strictly)\b[^.\n]{0,40}\bjson\b|\bjson\b[^.\n]{0,30}\bonly\b|\b(?:answer|respond|reply|output)\w*\s+(?:in|with|using)\s+"
+    r"\b(?:only|always|must|strictly)\b[^.\n]{0,40}\bjson\b|\bjson\b[^.\n]{0,30}\bonly\b|\b(?:answer|respond|reply"
+    r"|output)\w*\s+(?:in|with|using)\s+"
     r"(?:valid\s+)?json\b|json\s?(?:으로만|만|으로 답|형식으로)",
     re.IGNORECASE,
 )
@@ -76,8 +82,8 @@ _FILLERS = {
     "only",
     "no",
     "other",
-    "text",
 }
+_NO_KEYS = frozenset(("it", "them", "following", "data", "answer"))
 _NUMBERS = {
     "age",
     "year",
@@ -94,7 +100,7 @@ _NUMBERS = {
     "가격",
     "수량",
 }
-_LAST = {"for", "is", "that", "from", "which", "where", "about", "please", "based", "using", "whose"}
+_LAST = {"no", "for", "is", "that", "from", "which", "where", "about", "please", "based", "using", "whose"}
 
 
 def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
@@ -114,6 +120,9 @@ def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
     asked = ask if scene.prompt.format or shown is not None else _TEMPLATE.sub(" ", ask)
     text = "\n".join([asked, *(glance(result.content) for result in scene.results), *_read(scene)])
     about = scene.work.text or _ORDER.sub("", asked, count=1) or asked
+    if schema.get("type") == "array" and not scene.prompt.format and (some := entries(scene.ask, scene.language)):
+        spare_ones = some[: max(1, int(schema["minItems"]))]
+        return Reply(_written(spare_ones, compact=False), [phrase(scene.inner, "t_format", keys="values")], MIDDLING)
     value = fitted(dict(schema), Filler(schema, Finds(text, spare(), about), whole=True).fill())
     language = scene.inner
     keys = ", ".join(value) if isinstance(value, dict) else "values"
@@ -167,9 +176,7 @@ def _named_schema(text: str) -> Mapping[str, Any]:
 def _listed(text: str) -> list[str]:
     match = _KEYS.search(text[:ASKED])
     if match is None:
-        match = _AS_JSON.search(text[:ASKED])
-        keys = [re.sub(r"^(?:the|an?)\s+", "", key, flags=re.IGNORECASE) for key in _NAMES_OF.split(match[1] or match[2])] if match else []
-        return [key for key in keys if key.lower() not in _FILLERS and key.lower() not in ("it", "them", "following", "data", "answer")]
+        return _as_json(text)
     keys: list[str] = []
     named = _ASIDE.sub("", match[1] or match[2])
     for found in _WORD.finditer(named):
@@ -179,6 +186,14 @@ def _listed(text: str) -> list[str]:
         if word.lower() not in _FILLERS or (word == "a" and named.startswith(",", found.end())):
             keys.append(word)
     return list(dict.fromkeys(keys))[:20]
+
+
+def _as_json(text: str) -> list[str]:
+    """The keys that are only named as what to take: `extract the name and age as JSON`."""
+    match = _AS_JSON.search(text[:ASKED])
+    parts = _NAMES_OF.split(match[1] or match[2]) if match else []
+    keys = [re.sub(r"^(?:the|an?)\s+", "", part, flags=re.IGNORECASE) for part in parts]
+    return [key for key in keys if key.lower() not in _FILLERS and key.lower() not in _NO_KEYS]
 
 
 def rest_of(prefill: str, whole: str) -> str:

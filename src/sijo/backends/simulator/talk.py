@@ -15,6 +15,7 @@ from sijo.backends.simulator import (
     arithmetic,
     choices,
     choose,
+    code,
     echo,
     facts,
     form,
@@ -39,7 +40,8 @@ from sijo.wire.events import StopDetails
 SEVERAL, PARTS = 400, 6
 """Characters of a message in which several questions are told apart, and how many."""
 _PARTED = re.compile(
-    r"(?<=[?？。])\s*(?=\S)|(?<=[.!])\s+(?=\S)|,?\s+(?:and|also)\s+(?=(?:what|who|how|when|where)\b)|(?<!\S)(?:그리고|또)\s+",
+    r"(?<=[?？。])\s*(?=\S)|(?<=[.!])\s+(?=\S)|,?\s+(?:and|also)\s+(?=(?:what|who|how|when|where)\b)"
+    r"|(?<!\S)(?:그리고|또)\s+",
     re.IGNORECASE,
 )
 EXPLANATION = "This request was declined because it holds the test string for refusals."
@@ -165,8 +167,9 @@ def _sum(scene: Scene) -> Reply | None:
 
 
 SPEAKERS: tuple[Callable[[Scene], Reply | None], ...] = (
-    _results, echo.repeated, echo.counted, choices.chosen, letters.lettered, work.worked, sights.seen, _sum,
-    echo.history, facts.recall, known.answered, reading.read, echo.social, facts.greeted,
+    _results, choices.chosen, echo.repeated, echo.counted, letters.lettered, work.worked, sights.seen, _sum,
+    echo.history, facts.recall, known.answered, known.listed, code.stubbed, reading.read,
+    echo.social, facts.greeted,
 )  # fmt: skip
 """Who is asked, in order; `prose` has something to say on everything."""
 SURE = (_sum, facts.recall, known.answered, echo.social)

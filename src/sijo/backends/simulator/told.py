@@ -32,17 +32,32 @@ _ENGLISH: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"\b(?:[Mm]y name(?: is|['’]s)|(?:I am|I['’]m) called|[Cc]all me)\s+"
             r"(?!not\b)([^\W\d_][\w'’-]*(?: [A-Z][\w'’-]*){0,2})",
         ),
-        ("name", r"\b[Mm]y name(?: is|['’]s)(?: not|n['’]t) [\w'’ -]{1,30}?[,;.]?\s+(?:but|it['’]s|it is)\s+([A-Z][\w'’-]*)"),
+        (
+            "name",
+            r"\b[Mm]y name(?: is|['’]s)(?: not|n['’]t) [\w'’ -]{1,30}?[,;.]?\s+(?:but|it['’]s"
+            r"|it is)\s+([A-Z][\w'’-]*)",
+        ),
         ("name", r"\b(?:I am|I['’]m|[Tt]his is)\s+([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?=\s*(?:[.,!\n]|$)|\s+and\b)"),
         ("age", r"\b(?:I am|I['’]m)\s+(\d{1,3})\b(?=\s+years|\s*(?:[.,!\n]|$)|\s+and\b)"),
         ("from", rf"\b(?:I am|I['’]m|I come)(?: an? [a-z -]{{2,30}}?)? from\s+([A-Z][^.,!?\n]{{1,40}}?){_END}"),
         ("home", rf"\bI (?:(?:have )?(?:just )?moved to|now live in)\s+([^.,!?\n]{{1,40}}?){_END}"),
-        ("job", rf"\b(?:I am|I['’]m)\s+an?\s+(?!bit|little|big|huge|fan|lot|man|woman|boy|girl)([a-z][a-z -]{{2,30}}?)(?=\s+(?:from|in|at|and|who|living)\b|[.,!;\n]|$)"),
+        (
+            "job",
+            r"\b(?:I am|I['’]m)\s+(an?\s+(?!bit|little|big|huge|fan|lot|man|woman|boy|girl)"
+            r"[a-z][a-z -]{2,30}?)(?=\s+(?:from|in|at|and|who|living)\b|[.,!;\n]|$)",
+        ),
         ("allergy", rf"\b(?:I am|I['’]m) allergic to\s+([^.,!?\n]{{1,40}}?){_END}"),
-        ("dislikes", rf"\bI (?:(?:do not|don['’]t) (?:really )?(?:like|love|enjoy)|hate|dislike|can['’]t stand)\s+([^.,!?\n]{{1,40}}?){_END}"),
+        (
+            "dislikes",
+            rf"\bI (?:(?:do not|don['’]t) (?:really )?(?:like|love|enjoy)|hate|dislike"
+            rf"|can['’]t stand)\s+([^.,!?\n]{{1,40}}?){_END}",
+        ),
         ("home", rf"\bI (?:live|am living|reside) in\s+([^.,!?\n]{{1,40}}?){_END}"),
         ("job", rf"\bI work as\s+([^.,!?\n]{{1,40}}?){_END}"),
-        ("likes", rf"(?<![Dd]o )\bI (?:really )?(?:like|love|enjoy)\s+([^.,!?\n]{{1,40}}?){_END}"),
+        (
+            "likes",
+            rf"(?<![Dd]o )\bI (?:really )?(?:like|love|enjoy)\s+(?!(?:it|this|that|them|to|you)\b)([^.,!?\n]{{1,40}}?){_END}",
+        ),
     )
 )
 _KOREAN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -62,9 +77,13 @@ _KOREAN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("job", r"(?:나는|난|저는|전|사는|[은는고]) ([가-힣]{1,6}[자사원생])(?:이야|야|입니다|이에요|예요|이고|고\s)"),
         (
             "dislikes",
-            r"(?:나는|난|저는)\s*([^\s.,!?][^.,!?\n]{0,30}?)(?:을|를|은|는)\s*(?:정말 )?(?:안 좋아|좋아하지 (?:않|못)|싫어|싫다)",
+            r"(?:(?:나는|난|저는)\s*|(?<=[.!] ))([^\s.,!?][^.,!?\n]{0,30}?)(?:을|를|은|는)\s*(?:정말 )?(?:안 좋아|좋아하지 (?:않"
+            r"|못)|싫어|싫다)",
         ),
-        ("likes", r"(?:나는|난|저는)\s*([^\s.,!?][^.,!?\n]{0,30}?)(?:을|를)\s*(?:정말 )?(?:좋아해|좋아합|사랑)"),
+        (
+            "likes",
+            r"(?:(?:나는|난|저는)\s*|(?<=[.!] ))([^\s.,!?][^.,!?\n]{0,30}?)(?:을|를)\s*(?:정말 )?(?:좋아[해합]|사랑)",
+        ),
     )
 )
 _LATIN = r"([^\W\d_][\w'’-]*(?: [A-ZÀ-Þ][\w'’-]*){0,2})"
@@ -77,7 +96,11 @@ _OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("home", r"我(?:现在)?(?:住在|在)\s*(?!哪|什么)([^\s，。！？,.]{1,12}?)(?:[，。！,.]|住|$)"),
         ("age", r"(\d{1,3})\s?歳(?:です|だ)"),
         ("age", r"我(?:今年)?\s*(\d{1,3})\s*岁"),
-        ("name", rf"\b(?:[Mm]e llamo|[Mm]i nombre es|[Ii]ch hei(?:ß|ss)e|[Mm]ein Name ist|[Mm]on nom est)\s+(?!ich\b){_LATIN}"),
+        (
+            "name",
+            rf"\b(?:[Mm]e llamo|[Mm]i nombre es|[Ii]ch hei(?:ß|ss)e|[Mm]ein Name ist"
+            rf"|[Mm]on nom est)\s+(?!ich\b){_LATIN}",
+        ),
         ("name", rf"\b[Jj]e m['’]appelle\s+{_LATIN}"),
         ("home", rf"\b(?:[Vv]ivo en|(?:wohne|lebe) in|[Jj]?['’]?habite (?:à|en|au))\s+{_LATIN}"),
         ("age", r"\b(?:[Tt]engo (\d{1,3}) años|[Ii]ch bin (\d{1,3})(?: Jahre)|[Jj]['’]ai (\d{1,3}) ans)"),
@@ -90,13 +113,9 @@ _PET = re.compile(r"\b(?:my|an?|our) ([a-z]{2,20}) (?:is )?(?:named|called)\s+([
 _THING = re.compile(
     rf"\b(?:the|our)\s+([a-z][a-z '’-]{{1,40}}?)\s+(?:is|are)\s+([^.!?,;\n]{{1,80}}?){_END}", re.IGNORECASE
 )
-_KOREAN_ALSO = re.compile(
-    rf"(?<=[고며.,!])\s*(직업|취미|생일|전공|고향|나이)(?:은|는)\s*([^.!?,\n]{{1,50}}?){_IS}"
-)
+_KOREAN_ALSO = re.compile(rf"(?<=[고며.,!])\s*(직업|취미|생일|전공|고향|나이)(?:은|는)\s*([^.!?,\n]{{1,50}}?){_IS}")
 REMEMBER = re.compile(r"\b(?:remember|memori[sz]e|note|keep in mind|don['’]t forget)\b|기억|외워|잊지", re.IGNORECASE)
-_REMEMBERED = re.compile(
-    rf"\bremember(?: that)?:?\s+([\w '’-]{{1,40}}?)\s+(?:is|are)\s+{_VALUE}{_END}", re.IGNORECASE
-)
+_REMEMBERED = re.compile(rf"\bremember(?: that)?:?\s+([\w '’-]{{1,40}}?)\s+(?:is|are)\s+{_VALUE}{_END}", re.IGNORECASE)
 _KEEP = re.compile(
     r"\b(?:remember|memori[sz]e|keep in mind) (?:the|this|my) (number|word|code|name|phrase|password|colou?r)[: ]+"
     r"[\"'“]?([\w-]{1,40})[\"'”]?(?=[\s.!,]*$)"
@@ -109,7 +128,8 @@ _KOREAN_MINE = re.compile(
 _KOREAN_THING = re.compile(rf"([가-힣A-Za-z][가-힣A-Za-z ]{{0,25}}?){_TOPIC}([^.!?,\n]{{1,50}}?){_IS}")
 _TELLING = re.compile(
     r"\b(?:[Mm]y|I|[Cc]all me|[Tt]his is|the|our|[Rr]emember)\b"
-    r"|나는|난|저는|전|내|제|나의|우리|에 살|에서 살|기억|외워|잊지|私|僕|の名前|住んで|歳|我|\b(?:[Mm]e llamo|[Mm]i nombre|[Vv]ivo|[Tt]engo|[Ii]ch|[Mm]ein|[Jj]e|[Mm]on|[Jj]['’]|habite)"
+    r"|나는|난|저는|전|내|제|나의|우리|에 살|에서 살|기억|외워|잊지|私|僕|の名前|住んで|歳|我|\b(?:[Mm]e llamo"
+    r"|[Mm]i nombre|[Vv]ivo|[Tt]engo|[Ii]ch|[Mm]ein|[Jj]e|[Mm]on|[Jj]['’]|habite)"
 )
 _FOREIGN = re.compile(r"\b(?:llamo|nombre|[Vv]ivo|[Ii]ch|[Mm]ein|wohne|[Jj]e|[Mm]on nom|habite|ans)\b")
 _NOT_THAT = re.compile(r"^[^,.]{1,30}?[이가] 아니(?:라|고)\s+")

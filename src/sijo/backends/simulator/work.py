@@ -23,7 +23,9 @@ _SUMMARY = re.compile(
 )
 _TRANSLATE = re.compile(r"\btranslat\w+|번역|翻訳|翻译|\btraduc\w*|\btradui\w*|\bübersetz\w*", re.IGNORECASE)
 _EXTRACT = re.compile(
-    r"\b(?:extract|find|list|pull out|identify|what (?:is|are)|give me)\b|추출|뽑아|찾아|抽出|提取|\bextra\w+", re.IGNORECASE
+    r"\b(?:extract|find|list|pull out|identify|what (?:is|are)|give me)\b|추출|뽑아|찾아|抽出|提取"
+    r"|\bextra\w+",
+    re.IGNORECASE,
 )
 _KINDS = {
     "email": re.compile(r"\be-?mails?\b(?: address(?:es)?)?|이메일|메일|メール|邮箱", re.IGNORECASE),
@@ -35,7 +37,8 @@ _KINDS = {
 }
 _NAME = re.compile(r"(?<![\w'’])([A-Z][a-z'’-]{1,20}(?: [A-Z][a-z'’-]{1,20}){0,2})(?!\w)")
 _OPENERS = frozenset(
-    ("The", "This", "That", "It", "He", "She", "They", "We", "You", "In", "On", "At", "My", "Our", "If", "When", "Then", "There",
+    ("The", "This", "That", "It", "He", "She", "They", "We", "You", "In", "On", "At", "My", "Our", "If", "When",
+    "Then", "There",
      "And", "But", "Please", "Hello", "Hi", "Dear", "Yesterday", "Today", "Tomorrow", "Contact", "Call", "His", "Her")
 )  # fmt: skip
 """Words that only begin a sentence."""
@@ -49,7 +52,11 @@ def worked(scene: Scene) -> Reply | None:
     """The summary of a text, or what was to be found in it; None if neither was asked for."""
     task, text = scene.work
     if _TRANSLATE.search(task[:200]):
-        said = phrase(scene.language, "untranslated", text=_short(text)) if text else phrase(scene.language, "no_translation")
+        said = (
+            phrase(scene.language, "untranslated", text=_short(text))
+            if text
+            else phrase(scene.language, "no_translation")
+        )
         return Reply(said, [phrase(scene.inner, "t_no_translation")], EASY)
     if _SUMMARY.search(task):
         length = asked_length(task)
