@@ -155,7 +155,11 @@ async def test_a_question_to_a_text_gets_the_sentence_on_it(question: str, expec
     ("system", "said", "expected"),
     [
         ("Today is 2026-03-01. Be kind.", "What day is it today?", "Today is 2026-03-01."),
-        ("You are a clerk. The refund policy is 30 days.", "What is the refund policy?", "The refund policy is 30 days."),
+        (
+            "You are a clerk. The refund policy is 30 days.",
+            "What is the refund policy?",
+            "The refund policy is 30 days.",
+        ),
     ],
 )
 async def test_the_system_prompt_is_read_too(system: str, said: str, expected: str) -> None:

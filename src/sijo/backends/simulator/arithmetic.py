@@ -41,6 +41,11 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (re.compile(pattern), into)
     for pattern, into in (
         (r"(?<=\d),(?=\d{3}(?!\d))", ""),
+        (
+            rf"({_NUMBER})(?:을|를)\s*({_NUMBER})(?:으로|로)\s*나눈\s*나머지|\bremainder (?:of"
+            rf"|when) ({_NUMBER}) (?:is )?divided by ({_NUMBER})",
+            r"\1\3 % \2\4 ",
+        ),
         (r"[×✕·]|\btimes\b|\bmultiplied by\b|\s*곱하기\s*|(?<=\d)\s?x\s?(?=\d)", " * "),
         (r"÷|\bdivided by\b|\s*나누기\s*", " / "),
         (r"\bplus\b|\s*더하기\s*", " + "),
@@ -49,11 +54,6 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
         (r"(?<=\d)\s?(?:más|足す|たす|加上|加)\s?(?=\d)", " + "),
         (r"(?<=\d)\s?(?:menos|moins|引く|ひく|减去|减)\s?(?=\d)", " - "),
         (r"(?<=\d)\s?(?:entre|dividido (?:por|entre)|divisé par|geteilt durch|割る|わる|除以)\s?(?=\d)", " / "),
-        (
-            rf"({_NUMBER})(?:을|를)\s*({_NUMBER})(?:으로|로)\s*나눈\s*나머지|\bremainder (?:of"
-            rf"|when) ({_NUMBER}) (?:is )?divided by ({_NUMBER})",
-            r"\1\3 % \2\4 ",
-        ),
         (r"\^|\b(?:raised )?to the power of\b", " ** "),
         (rf"\b(?:sum|average|mean) of (?:the numbers )?{_LIST}|{_LIST}의\s*(?:합|평균)", _listed),
         (rf"\bmultiply ({_NUMBER}) (?:by|and|with) ({_NUMBER})", r"\1 * \2 "),

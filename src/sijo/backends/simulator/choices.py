@@ -29,7 +29,7 @@ _DEMANDS = tuple(
         rf"\b(?:categories|labels|options|classes|choices|choose from|one of|카테고리|분류|선택지"
         rf"|범주)(?: are)?[^\w\n]{{1,3}}({_LISTED})",
         rf"\bis (?:this|it|that|the following|the (?:text|review|message|sentence|sentiment|email"
-        rf"|comment))[^:?\n]{{0,30}}? ({_LISTED})(?=\s*[:?])",
+        rf"|comment))[^:?\n]{{0,30}}? ({_LISTED})(?=\s*(?:[:?]|$))",
         rf"({_LISTED})(?:으로|로)(?:만|만 )?\s?(?:분류|답|대답|응답|말해|판단)",
         rf"({_MORE}인지\s+{_MORE})인지",
         rf"({_LISTED})\s?(?:중(?:에서)?|가운데)\s?하나",
@@ -62,7 +62,7 @@ def allowed(text: str) -> tuple[str, ...]:
     for demand in _DEMANDS:
         if match := demand.search(head):
             listed = next(filter(None, match.groups()))
-            labels = [label.strip(_QUOTES) for label in _SPLIT.split(listed)]
+            labels = [label.strip(_QUOTES).removesuffix("으") for label in _SPLIT.split(listed)]
             found = tuple(dict.fromkeys(label for label in labels if label))
             if len(found) > 1:
                 return found

@@ -21,7 +21,8 @@ _ON = re.compile(
     re.IGNORECASE,
 )
 _NEW = re.compile(
-    r"^\s*(?:[Aa]nd|[Ww]hat about|[Hh]ow about)[\s,]+(?:in |for |at )?([A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20})?)\s?[?]"
+    r"^\s*(?:[Aa]nd|[Ww]hat about|[Hh]ow about)[\s,]+(?:in |for |at )?"
+    r"([A-Z][\w'’-]{1,20}(?: [A-Z][\w'’-]{1,20})?)\s?[?]"
 )
 """A name that can only be that of a place, as the question before was about one."""
 _THERE = re.compile(r"(?<!is )(?<!are )(?<!be )\bthere\b(?! (?:is|are|was|were|be)\b)|거기|그곳", re.IGNORECASE)

@@ -12,8 +12,8 @@ LEAST = 40
 """Characters that a paragraph of its own has, if it is one to work on."""
 MOST = 2_000
 _TASK = re.compile(
-    r"summar|tl;?dr|sum up|shorten|condense|translat|classif|categori|label|sentiment|extract|(?:find|list) (?:the|all|any|every)"
-    r"|pull out"
+    r"summar|tl;?dr|sum up|shorten|condense|translat|classif|categori|label|sentiment|extract"
+    r"|(?:find|list) (?:the|all|any|every)|pull out"
     r"|rewrite|rephrase|paraphrase|correct|fix|improve|proofread|uppercase|upper case|lowercase|lower case"
     r"|capital letters"
     r"|revers|backwards|sort|alphabet|order|count|how many|is this|is the following|complete|continue|text|article"

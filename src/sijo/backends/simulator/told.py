@@ -56,7 +56,8 @@ _ENGLISH: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("job", rf"\bI work as\s+([^.,!?\n]{{1,40}}?){_END}"),
         (
             "likes",
-            rf"(?<![Dd]o )\bI (?:really )?(?:like|love|enjoy)\s+(?!(?:it|this|that|them|to|you)\b)([^.,!?\n]{{1,40}}?){_END}",
+            rf"(?<![Dd]o )\bI (?:really )?(?:like|love|enjoy)\s+"
+            rf"(?!(?:it|this|that|them|to|you)\b)([^.,!?\n]{{1,40}}?){_END}",
         ),
     )
 )
@@ -77,8 +78,8 @@ _KOREAN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("job", r"(?:나는|난|저는|전|사는|[은는고]) ([가-힣]{1,6}[자사원생])(?:이야|야|입니다|이에요|예요|이고|고\s)"),
         (
             "dislikes",
-            r"(?:(?:나는|난|저는)\s*|(?<=[.!] ))([^\s.,!?][^.,!?\n]{0,30}?)(?:을|를|은|는)\s*(?:정말 )?(?:안 좋아|좋아하지 (?:않"
-            r"|못)|싫어|싫다)",
+            r"(?:(?:나는|난|저는)\s*|(?<=[.!] ))([^\s.,!?][^.,!?\n]{0,30}?)(?:을|를|은|는)\s*(?:정말 )?"
+            r"(?:안 좋아|좋아하지 (?:않|못)|싫어|싫다)",
         ),
         (
             "likes",
