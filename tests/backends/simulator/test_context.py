@@ -3,7 +3,7 @@
 import pytest
 
 from .build import WEATHER, call, calls, result, talk
-from .test_tools import ALL, TEXT, TIME, tool
+from .test_tools import ALL, CALCULATOR, TEXT, TIME, tool
 
 
 async def test_two_stocks_make_two_calls() -> None:
@@ -78,3 +78,25 @@ async def test_a_condition_waits_for_what_it_depends_on() -> None:
     event = tool("create_event", "Create a calendar event", title=TEXT, start=TEXT)
     said = "Check the weather in Seoul, and if it's nice, create an event called Picnic on 2026-05-01"
     assert [name for name, _ in await calls(said, WEATHER, event)] == ["get_weather"]
+
+
+async def test_clauses_that_only_a_comma_parts_are_told_apart() -> None:
+    door, song = tool("lock_door", "Lock a door", door=TEXT), tool("play_song", "Play a song", title=TEXT)
+    made = await calls("Lock the front door, play Hey Jude and check the weather in Oslo", door, song, WEATHER)
+    assert made == [
+        ("lock_door", {"door": "front"}),
+        ("play_song", {"title": "Hey Jude"}),
+        ("get_weather", {"location": "Oslo"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "expression"),
+    [
+        ("What is the square root of 144?", "sqrt(144)"),
+        ("What is 2 to the power of 10?", "2 ** 10"),
+        ("What is 15% of 80?", "15 / 100 * 80"),
+    ],
+)
+async def test_a_calculator_gets_what_programs_can_read(said: str, expression: str) -> None:
+    assert await calls(said, CALCULATOR) == [("calculator", {"expression": expression})]

@@ -47,7 +47,7 @@ _YES = frozenset(("yes", "no", "true", "false", "y", "n", "예", "네", "아니�
                   "맞아", "틀려", "sí", "si",
                   "oui", "non", "ja", "nein", "はい", "いいえ", "是", "否", "不是", "맞음", "틀림"))  # fmt: skip
 _SEEKING = re.compile(
-    r"\b(?:only|must|always|just|label|classif\w*|reply|answer|respond|output)\b|만|답|분류"
+    r"\b(?:only|must|always|just|choose|pick|label|classif\w*|reply|answer|respond|output)\b|만|답|분류"
     r"|대답",
     re.IGNORECASE,
 )

@@ -31,10 +31,15 @@ CLOSELY = 300
 TOPIC, ANYTHING = 6, "tool"
 """Words of the text that are looked for where nothing fits, and what is looked for where it has none."""
 _CUT = re.compile(
-    r",?\s+(?:and then|and also|after that|then|and)\s+|[,;]\s*(?:then|and)\s+|;\s*|[.?!]\s+|\n+"
+    r",\s+(?=(?:set|turn|play|send|get|check|find|book|create|add|lock|order|call|show|convert|search|schedule|email|open"
+    r"|read|write|run|remind|translate)\b)"
+    r"|,?\s+(?:and then|and also|after that|then|and)\s+|[,;]\s*(?:then|and)\s+|;\s*|[.?!]\s+|\n+"
     r"|(?<=[고서])[,\s]+|,?\s*(?:그리고|그\s?다음에?|그런\s?다음|그\s?후에?)\s+|(?<=[다음후])에?[,\s]+(?=\S)",
     re.IGNORECASE,
 )
+_LEAD = re.compile(r"^[\s,;]*(?:(?:and|then|also|after that)\s+)*", re.IGNORECASE)
+"""What joins a clause to the one before it."""
+_IF = re.compile(r"[\s,;.]*(?:(?:and|then)\s+)?(?:if|when|once)\b", re.IGNORECASE)
 _LEANS = re.compile(
     r"\b(?:send|convert|email|mail|save|write|store|translate|post|share|use|add|round|to|with|of)"
     r" (?:it|this|that|them|those)\b"
@@ -120,7 +125,8 @@ def _takes_query(schema: Schema) -> bool:
 
 
 def steps(text: str, every: Sequence[Offer]) -> list[Step]:
-    """What the clauses of a text ask for, in order. A clause that asks for no tool belongs to the one before it."""
+    """What the clauses of a text ask for, in order. A clause that asks for no tool belongs to the one before it, a
+    condition to the one behind it."""
     if not every:
         return []
     out: list[Step] = []
@@ -130,7 +136,7 @@ def steps(text: str, every: Sequence[Offer]) -> list[Step]:
         if step := _asked(clause, every):
             out.append(Step(step.offer, opening + clause, step.words))
             opening = ""
-        elif out:
+        elif out and not _IF.match(clause):
             out[-1].text += clause
         else:
             opening += clause
@@ -183,7 +189,7 @@ def _split(wanted: list[Step], scene: Scene) -> tuple[list[Call], list[str]]:
 def _filled(step: Step, scene: Scene) -> tuple[list[Call], bool]:
     """The calls that a step makes, and whether a required value was lacking. Two places make two calls."""
     results = [glance(plain(result.content)) for result in scene.results if not result.failed]
-    text = "\n".join([step.text, *results])
+    text = "\n".join([_LEAD.sub("", step.text), *results])
     schema = step.offer.schema
     target = _place_field(schema)
     named = list(dict.fromkeys(spot.value for spot in places(step.text))) if target else []

@@ -21,7 +21,7 @@ _NAMES = {"파이썬": "python", "자바스크립트": "javascript", "타입스�
           "golang": "go", "c++": "cpp",
           "c#": "csharp", "shell": "bash", "react": "jsx"}  # fmt: skip
 _ASKS = re.compile(
-    r"\b(?:write|create|implement|generate|code|build|make|give me|show me|escrib\w+|schreib\w*|écri\w+)\b|작성"
+    r"\b(?:write|create|implement|generate|build|make|give me|show me|escrib\w+|schreib\w*|écri\w+)\b|작성"
     r"|짜\s?줘|만들|구현|보여|써\s?줘|書いて|写",
     re.IGNORECASE,
 )
@@ -39,7 +39,13 @@ _CODE = re.compile(
 def stubbed(scene: Scene) -> Reply | None:
     """A block of the language that was asked for, with the request as its comment."""
     ask = scene.ask
-    if len(ask) > ASKED or not _CODE.search(ask) or not _ASKS.search(ask) or (found := _LANGUAGE.search(ask)) is None:
+    if (
+        len(ask) > ASKED
+        or "```" in ask
+        or not _CODE.search(ask)
+        or not _ASKS.search(ask)
+        or (found := _LANGUAGE.search(ask)) is None
+    ):
         return None
     language = found[1].lower()
     line = " ".join(scene.work.task.split()).replace("-->", "").replace("*/", "")

@@ -195,6 +195,8 @@ class Finds:
         """Which one of what a field is named for: Enterprise, in `our Enterprise plan`."""
         own = "|".join(re.escape(word.lower()) for word in split(name)[:4])
         match = re.search(rf"(?<=[a-z,] )([A-Z][\w-]{{0,40}}) (?:{own})\b", self.text) if own else None
+        if own and not match:
+            match = re.search(rf"\b(?:the|my|our)\s([a-z]{{3,20}}) (?:{own})\b", self.text)
         return match[1] if match else None
 
     @cached_property
@@ -284,6 +286,11 @@ def _people(finds: Finds) -> Iterator[Spot]:
     yield from named or found_by(_TOLD_OF)
 
 
+def _runnable(expression: str) -> str:
+    """A sum as programs write it: `sqrt(9)`, `2 ** 3`, `15 / 100 * 80`."""
+    return expression.replace("√", "sqrt").replace("^", "**").replace("% × ", " / 100 * ")
+
+
 def _codes(finds: Finds) -> Iterator[Spot]:
     if fenced := list(_matches(_FENCED, finds.text)):
         yield from fenced
@@ -292,7 +299,7 @@ def _codes(finds: Finds) -> Iterator[Spot]:
         yield from told
         return
     if found := arithmetic.find(finds.text):
-        yield Spot(len(finds.text), len(finds.text), found.expression)
+        yield Spot(len(finds.text), len(finds.text), _runnable(found.expression))
     yield from _named(finds, words().commands)
 
 

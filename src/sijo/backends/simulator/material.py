@@ -14,12 +14,13 @@ MOST = 2_000
 _TASK = re.compile(
     r"summar|tl;?dr|sum up|shorten|condense|translat|classif|categori|label|sentiment|extract"
     r"|(?:find|list) (?:the|all|any|every)|pull out"
-    r"|rewrite|rephrase|paraphrase|correct|fix|improve|proofread|uppercase|upper case|lowercase|lower case"
+    r"|analy[sz]e|rate|grade|rewrite|rephrase|paraphrase|correct|fix|improve|proofread"
+    r"|uppercase|upper case|lowercase|lower case"
     r"|capital letters"
     r"|revers|backwards|sort|alphabet|order|count|how many|is this|is the following|complete|continue|text|article"
     r"|passage|review|sentence|email|message|question|following|context|json|positive or negative"
-    r"|요약|줄여|번역|분류|추출|뽑아|감정|고쳐|교정|바꿔|다듬|거꾸로|뒤집|대문자|소문자|정렬|세어|세 줘|찾아|다음"
-    r"|글|문장"
+    r"|요약|줄여|번역|분류|추출|뽑아|감정|분석|평가|고쳐|교정|바꿔|다듬|거꾸로|뒤집|대문자|소문자|정렬|세어|세 줘|찾아"
+    r"|다음|글|문장"
     r"|要約|まとめ|翻訳|分類|抽出|总结|概括|摘要|翻译|分类|提取|文章|次の"
     r"|resum|traduc|clasific|extrae|texto|résum|tradui|class|extrai|texte|zusammen|übersetz|klassifiz|text",
     re.IGNORECASE,
