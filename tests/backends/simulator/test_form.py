@@ -28,7 +28,7 @@ FRANCE = "What is the capital of France?"
     ],
 )
 async def test_the_form_that_is_set_is_kept(system: str, said: str, expected: str) -> None:
-    assert await text(said, **({"system": system} if system else {})) == expected
+    assert await text(said, system=system) == expected
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ the first.
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from sijo.backends.simulator.lexicon import Spot, called, spot
 from sijo.backends.simulator.mood import OPEN, SIDES, mood
@@ -16,27 +17,24 @@ from sijo.engine.remembered import remembered
 
 ASKED = 400
 """Characters of a request, and of a system prompt's parts, in which choices are named."""
-_LABEL = r"[\"'“‘「`]?([A-Za-zÀ-ÿ가-힣\u3040-\u30ff\u4e00-\u9fff][\w-]{0,20})[\"'”’」`]?"
+_LABEL = r"[\"'“‘「`]?([^\W\d_][\w-]{0,20})[\"'”’」`]?"
 _MORE = _LABEL.replace("(", "(?:")
 _OR = r"(?:,?\s+(?:or|oder|ou|o)\s+|\s*/\s*|\s*,\s*|\s+(?:또는|혹은)\s+|이나\s+|或者?|か|인지\s+)"
 _LISTED = rf"{_MORE}(?:{_OR}{_MORE}){{1,10}}"
-_DEMANDS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\b(?:answer|respond|reply|classif\w*|label\w*|choose|pick|output|return|say|rate)\b(?!\s+in\b)"
-        r"[^.:?!\n]{0,60}?(?:\b(?:with|as|into|between|from|of|only|either|just|is|categories|labels|options)\b:?"
-        rf"|[:(]|^|(?<=answer)|(?<=say))\s+(?:either\s+|only\s+|just\s+|one of\s+|a\s+)?({_LISTED})",
-        rf"\b(?:categories|labels|options|classes|choices|choose from|one of|카테고리|분류|선택지"
-        rf"|범주)(?: are)?[^\w\n]{{1,3}}({_LISTED})",
-        rf"\bis (?:this|it|that|the following|the (?:text|review|message|sentence|sentiment|email"
-        rf"|comment))[^:?\n]{{0,30}}? ({_LISTED})(?=\s*(?:[:?]|$))",
-        rf"({_LISTED})(?:으로|로)(?:만|만 )?\s?(?:분류|답|대답|응답|말해|판단)",
-        rf"({_MORE}인지\s+{_MORE})인지",
-        rf"({_LISTED})\s?(?:중(?:에서)?|가운데)\s?하나",
-        rf"({_LISTED})で(?:のみ|だけ)?(?:答|回答|分類)|用({_LISTED})回答|({_LISTED})\s?[인입]",
-        rf"\b(?:responde|contesta|antworte|réponds|répondez)\b[^.:?!\n]{{0,20}}?\s({_LISTED})",
-        rf"^\s*({_LISTED})\s*[:：?]",
-    )
+_DEMANDS = (
+    r"\b(?:answer|respond|reply|classif\w*|label\w*|choose|pick|output|return|say|rate)\b(?!\s+in\b)"
+    r"[^.:?!\n]{0,60}?(?:\b(?:with|as|into|between|from|of|only|either|just|is|categories|labels|options)\b:?"
+    rf"|[:(]|^|(?<=answer)|(?<=say))\s+(?:either\s+|only\s+|just\s+|one of\s+|a\s+)?({_LISTED})",
+    rf"\b(?:categories|labels|options|classes|choices|choose from|one of|카테고리|분류|선택지"
+    rf"|범주)(?: are)?[^\w\n]{{1,3}}({_LISTED})",
+    rf"\bis (?:this|it|that|the following|the (?:text|review|message|sentence|sentiment|email"
+    rf"|comment))[^:?\n]{{0,30}}? ({_LISTED})(?=\s*(?:[:?]|$))",
+    rf"({_LISTED})(?:으로|로)(?:만|만 )?\s?(?:분류|답|대답|응답|말해|판단)",
+    rf"({_MORE}인지\s+{_MORE})인지",
+    rf"({_LISTED})\s?(?:중(?:에서)?|가운데)\s?하나",
+    rf"({_LISTED})で(?:のみ|だけ)?(?:答|回答|分類)|用({_LISTED})回答|({_LISTED})\s?[인입]",
+    rf"\b(?:responde|contesta|antworte|réponds|répondez)\b[^.:?!\n]{{0,20}}?\s({_LISTED})",
+    rf"^\s*({_LISTED})\s*[:：?]",
 )
 _HAS = re.compile(r"\s(?:or|oder|ou|o)\s|[/,]|또는|혹은|이나|或|か|인지", re.IGNORECASE)
 """What stands between two choices: most requests have none of it."""
@@ -53,13 +51,19 @@ _SEEKING = re.compile(
 )
 
 
+@cache
+def _compiled() -> tuple[re.Pattern[str], ...]:
+    """Made when a request first has a choice in it, as few do."""
+    return tuple(re.compile(demand, re.IGNORECASE) for demand in _DEMANDS)
+
+
 @remembered(64, 10_000)
 def allowed(text: str) -> tuple[str, ...]:
     """The answers that a text allows, as it spells them; none, if it names no choice of them."""
     head = text[:ASKED]
     if not _HAS.search(head):
         return ()
-    for demand in _DEMANDS:
+    for demand in _compiled():
         if match := demand.search(head):
             listed = next(filter(None, match.groups()))
             labels = [label.strip(_QUOTES).removesuffix("으") for label in _SPLIT.split(listed)]
