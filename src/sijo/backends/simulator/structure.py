@@ -11,6 +11,7 @@ import msgspec
 from sijo.backends.simulator.fill import Filler
 from sijo.backends.simulator.finds import Finds
 from sijo.backends.simulator.known import entries
+from sijo.backends.simulator.material import parted
 from sijo.backends.simulator.prose import asked_length
 from sijo.backends.simulator.reply import HARD, MIDDLING, Reply
 from sijo.backends.simulator.results import document_text
@@ -119,11 +120,10 @@ def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
         return None
     asked = ask if scene.prompt.format or shown is not None else _TEMPLATE.sub(" ", ask)
     text = "\n".join([asked, *(glance(result.content) for result in scene.results), *_read(scene)])
-    about = scene.work.text or _ORDER.sub("", asked, count=1) or asked
-    if schema.get("type") == "array" and not scene.prompt.format and (some := entries(scene.ask, scene.language)):
-        spare_ones = some[: max(1, int(schema["minItems"]))]
-        return Reply(_written(spare_ones, compact=False), [phrase(scene.inner, "t_format", keys="values")], MIDDLING)
+    about = (scene.work if shown is None else parted(ask)).text or _ORDER.sub("", asked, count=1) or asked
     value = fitted(dict(schema), Filler(schema, Finds(text, spare(), about), whole=True).fill())
+    if shown is None and isinstance(value, list) and not scene.prompt.format:
+        value = entries(scene.ask, scene.language)[: len(value)] or value
     language = scene.inner
     keys = ", ".join(value) if isinstance(value, dict) else "values"
     compact = scene.prompt.format is not None
