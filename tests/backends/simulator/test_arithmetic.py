@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sijo.backends.simulator import problems
 from sijo.backends.simulator.arithmetic import LONGEST, find, work_out
 
 from .build import prompt, talk, text
@@ -160,3 +161,58 @@ async def test_what_is_no_sum_does_not_go_on(then: str) -> None:
 
 async def test_without_a_sum_before_there_is_nothing_to_go_on_from() -> None:
     assert " = " not in await text(talk("Hello", "Hello, I am 30.", "Now multiply that by 2"))
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("¿Cuánto es 2 más 3?", "5"),
+        ("¿Cuánto es 12 por 12?", "144"),
+        ("Was ist 12 mal 12?", "144"),
+        ("Combien font 7 fois 8 ?", "56"),
+        ("2足す3は？", "5"),
+        ("3加5等于多少？", "8"),
+        ("100을 7로 나눈 나머지는?", "2"),
+        ("What is the remainder when 17 is divided by 5?", "2"),
+    ],
+)
+def test_a_sum_may_be_said_in_other_languages(said: str, value: str) -> None:
+    found = find(said)
+    assert found is not None
+    assert found.value == value
+
+
+@pytest.mark.parametrize(
+    ("said", "expression"),
+    [
+        ("I have 3 apples and eat one. How many are left?", "3 - 1"),
+        ("Tom has 5 apples and buys 7 more. How many apples does he have?", "5 + 7"),
+        ("There are 12 birds on a tree, 5 fly away and 2 come back. How many are there?", "12 - 5 + 2"),
+        ("I had 20 dollars and spent 8. How much is left?", "20 - 8"),
+        ("A baker makes 6 trays of 12 rolls each. How many rolls?", "6 * 12"),
+        ("12 cookies are shared equally among 4 kids. How many does each get?", "12 / 4"),
+        ("사과 3개가 있는데 1개를 먹으면 몇 개 남아?", "3 - 1"),
+        ("철수는 사탕 10개가 있고 영희에게 4개를 줬다. 몇 개 남았을까?", "10 - 4"),
+        ("사과 5개가 있다. 엄마가 3개를 더 줬다. 모두 몇 개야?", "5 + 3"),
+        ("사탕 12개를 4명이 똑같이 나누면 몇 개씩?", "12 / 4"),
+        ("Tengo 3 manzanas y como una. ¿Cuántas quedan?", "3 - 1"),
+    ],
+)
+def test_a_plain_word_problem_is_a_sum(said: str, expression: str) -> None:
+    found = problems.find(said)
+    assert found is not None
+    assert found.expression == expression
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "How many users signed up?",
+        "Book a table for 4 people at 7. How many fit?",
+        "How many apples are in 2 boxes and 3 bags?",
+        "I have 3 apples and eat one.",
+        "How much wood would a woodchuck chuck?",
+    ],
+)
+def test_what_no_verb_tells_is_no_problem(said: str) -> None:
+    assert problems.find(said) is None

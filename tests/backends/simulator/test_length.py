@@ -114,8 +114,8 @@ async def test_a_call_can_be_cut_short_too() -> None:
 @pytest.mark.parametrize(
     ("said", "first"),
     [
-        ("과일 3가지를 나열해줘", "1. 과일의 한 가지 점"),
-        ("과일 세 가지 말해줘", "1. 과일의 한 가지 점"),
+        ("등대 3가지를 나열해줘", "1. 등대의 한 가지 점"),
+        ("등대 세 가지 말해줘", "1. 등대의 한 가지 점"),
         ("Explain quantum computing in one sentence", "On “quantum computing” I"),
         ("Explain tides in about 100 words.", "You asked about “tides”"),
         ("Write a very long story of 200 words", "You asked about “story”"),

@@ -179,3 +179,84 @@ async def test_what_was_begun_is_carried_on_and_not_repeated(asked: str, begun: 
 async def test_a_prefill_is_no_place_for_a_call_or_a_thought() -> None:
     message = await answer(prompt(talk("Hello", "I say")))
     assert [block.__struct_config__.tag for block in message.content] == ["text"]
+
+
+TEXT = {"type": "string"}
+COUNT = {"type": "integer"}
+
+
+def fields(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def rows(**properties: Any) -> dict[str, Any]:
+    return {"type": "array", "items": fields(**properties)}
+
+
+@pytest.mark.parametrize(
+    ("said", "schema", "expected"),
+    [
+        (
+            "Alice is 30 and lives in Paris. Bob is 25 and lives in London.",
+            fields(people=rows(name=TEXT, age=COUNT, city=TEXT)),
+            {"people": [{"name": "Alice", "age": 30, "city": "Paris"}, {"name": "Bob", "age": 25, "city": "London"}]},
+        ),
+        (
+            "철수는 30살이고 서울에 살아요. 영희는 25살이고 부산에 살아요.",
+            fields(people=rows(name=TEXT, age=COUNT, city=TEXT)),
+            {"people": [{"name": "철수", "age": 30, "city": "서울"}, {"name": "영희", "age": 25, "city": "부산"}]},
+        ),
+        (
+            "Invoice INV-7 dated 2024-03-15. Total: $1,250.00. Items: 2 x Widget at $500, 1 x Gadget at $250",
+            fields(date={"type": "string", "format": "date"}, total=COUNT, items=rows(name=TEXT, quantity=COUNT)),
+            {
+                "date": "2024-03-15",
+                "total": 1250,
+                "items": [{"name": "Widget", "quantity": 2}, {"name": "Gadget", "quantity": 1}],
+            },
+        ),
+        (
+            "사과 3개, 바나나 2개 주세요",
+            fields(items=rows(name=TEXT, quantity=COUNT)),
+            {"items": [{"name": "사과", "quantity": 3}, {"name": "바나나", "quantity": 2}]},
+        ),
+        (
+            "홍길동(hong@x.kr)이 노트북 2대를 1,500,000원에 주문했습니다.",
+            fields(name=TEXT, email=TEXT, product=TEXT, quantity=COUNT, amount={"type": "number"}),
+            {"name": "홍길동", "email": "hong@x.kr", "product": "노트북", "quantity": 2, "amount": 1500000},
+        ),
+        ("The staff was rude", fields(sentiment={"enum": ["POSITIVE", "NEGATIVE"]}), {"sentiment": "NEGATIVE"}),
+        ("It is a chair", fields(mood={"enum": ["positive", "negative", "neutral"]}), {"mood": "neutral"}),
+        ("I was charged twice", fields(kind={"enum": ["technical", "billing", "other"]}), {"kind": "billing"}),
+        ("Qwrt", fields(kind={"enum": ["bug", "feature", "other"]}), {"kind": "other"}),
+        ("What is 27 * 453?", fields(result=COUNT), {"result": 12231}),
+        (
+            "Summarize: It rained. We stayed in.",
+            fields(summary=TEXT, key_points={"type": "array", "items": TEXT}),
+            {"summary": "It rained.", "key_points": ["It rained.", "We stayed in."]},
+        ),
+        (
+            "Give me a recipe",
+            fields(street=TEXT, steps={"type": "array", "items": TEXT}),
+            {"street": "street", "steps": ["step 1", "step 2", "step 3"]},
+        ),
+    ],
+)
+async def test_each_field_has_something_of_its_own(said: str, schema: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert msgspec.json.decode(await text(said, **json_format(schema))) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Extract the name and age as JSON: Maria is 29 years old.", {"name": "Maria", "age": 29}),
+        ("다음에서 이름과 나이를 JSON으로 추출해줘: 민수는 33살이다.", {"이름": "민수", "나이": 33}),
+        (
+            "Extract name, email and phone from this text and return JSON: Contact Bob Lee at bob@x.org or 555-1234.",
+            {"name": "Bob Lee", "email": "bob@x.org", "phone": "555-1234"},
+        ),
+        ("Give me a JSON array of 3 colors", ["red", "blue", "green"]),
+    ],
+)
+async def test_what_is_to_be_taken_names_the_keys(asked: str, expected: Any) -> None:
+    assert msgspec.json.decode(await text(asked)) == expected

@@ -202,3 +202,81 @@ def test_every_language_has_every_phrase_that_english_has() -> None:
 )
 def test_korean_particles_take_the_form_of_the_word_before_them(open_form: str, closed: str) -> None:
     assert particles(open_form) == closed
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        ("What is 12 * 12? And what is the capital of France?", ("144", "Paris")),
+        ("What is 8 times 7, and what is the capital of Japan?", ("56", "Tokyo")),
+        ("My name is Zoe. What's my name and what is 5*5?", ("Zoe", "25")),
+        ("27 * 453은? 그리고 프랑스의 수도는?", ("12231", "파리")),
+        ("내 이름은 철수야. 내 이름이 뭐라고? 그리고 2+3은?", ("철수", "5")),
+        ("What is your name and what is 2+2?", ("simulator", "4")),
+    ],
+)
+async def test_two_questions_get_two_answers(said: str, parts: tuple[str, str]) -> None:
+    answered = await text(said)
+    assert all(part in answered for part in parts)
+    assert "You asked" not in answered
+
+
+@pytest.mark.parametrize("said", ["ok", "test", "👋", "🎉🎉", "?", "...", "네", "ㅋㅋㅋ", "테스트", "はい", "sí"])
+async def test_what_asks_nothing_gets_a_short_answer_that_asks_back(said: str) -> None:
+    answered = await text(said)
+    assert answered.endswith(("?", "？"))
+    assert len(answered) < 80
+
+
+@pytest.mark.parametrize(
+    "said", ["What time is it?", "What day is today?", "오늘 날씨 어때?", "지금 몇 시야?", "¿Qué tiempo hace hoy?"]
+)
+async def test_it_says_that_it_does_not_see_the_world(said: str) -> None:
+    assert re.search("clock|시계|reloj", await text(said))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("List 3 fruits", "1. apple\n2. banana\n3. cherry"),
+        ("Name 2 planets", "1. Mercury\n2. Venus"),
+        ("색깔 두 가지만 말해줘", "1. 빨강\n2. 파랑"),
+    ],
+)
+async def test_it_has_some_lists(said: str, expected: str) -> None:
+    assert await text(said) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [("And the second one?", "banana"), ("두 번째는?", "banana"), ("the last one", "cherry")]
+)
+async def test_an_entry_of_a_list_can_be_asked_for(said: str, expected: str) -> None:
+    listed = "1. apple\n2. banana\n3. cherry"
+    assert await text(talk("List 3 fruits", listed, said)) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "fence"),
+    [
+        ("Write a JavaScript function that reverses a string", "```javascript\n// "),
+        ("Write a SQL query that selects all users", "```sql\n-- "),
+        ("Create an HTML login form", "```html\n<!-- "),
+        ("자바로 로그인 코드 작성해줘", "```java\n// "),
+    ],
+)
+async def test_code_is_declined_in_a_block_of_its_language(said: str, fence: str) -> None:
+    assert fence in await text(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        ("Dame una lista de 3 libros", 3),
+        ("Donne-moi une liste de 4 livres", 4),
+        ("Nenne 3 Bücher", 3),
+        ("本を3つ挙げてください", 3),
+        ("列出3种书", 3),
+    ],
+)
+async def test_lists_are_as_long_as_asked_for_in_every_language(said: str, lines: int) -> None:
+    assert len((await text(said)).splitlines()) == lines

@@ -19,7 +19,9 @@ _NUMBER = r"(?<![\d.])\d{1,30}(?:\.\d{1,30})?"
 _SIGN = re.compile(
     r"[-*+/^=×✕·÷−√]|\d ?(?:%|percent) of|\dx| x \d|times|plus|minus"
     r"|multipl|divide|power of|square|cubed|sum of|product of|\badd |subtract|average|mean of|sqrt|factorial| mod|\d ?!"
-    r"|곱|더하|더해|빼|나누|나눠|제곱|%|퍼센트|프로|루트|팩토리얼|합|평균"
+    r"|\d\s?(?:por|fois|mal|más|menos|moins|entre|geteilt|dividido|divisé|足|た[すし]|引|ひ[くい]|掛け|かけ|割"
+    r"|わ[るっ]|加|减|乘|除)"
+    r"|곱|더하|더해|빼|나누|나눠|나눈|remainder|제곱|%|퍼센트|프로|루트|팩토리얼|합|평균"
 )
 _WORDS = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
@@ -39,10 +41,19 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (re.compile(pattern), into)
     for pattern, into in (
         (r"(?<=\d),(?=\d{3}(?!\d))", ""),
+        (
+            rf"({_NUMBER})(?:을|를)\s*({_NUMBER})(?:으로|로)\s*나눈\s*나머지|\bremainder (?:of"
+            rf"|when) ({_NUMBER}) (?:is )?divided by ({_NUMBER})",
+            r"\1\3 % \2\4 ",
+        ),
         (r"[×✕·]|\btimes\b|\bmultiplied by\b|\s*곱하기\s*|(?<=\d)\s?x\s?(?=\d)", " * "),
         (r"÷|\bdivided by\b|\s*나누기\s*", " / "),
         (r"\bplus\b|\s*더하기\s*", " + "),
         (r"[−–]|\bminus\b|\s*빼기\s*", " - "),
+        (r"(?<=\d)\s?(?:por|fois|mal|掛ける|かける|乘以|乘)\s?(?=\d)", " * "),
+        (r"(?<=\d)\s?(?:más|足す|たす|加上|加)\s?(?=\d)", " + "),
+        (r"(?<=\d)\s?(?:menos|moins|引く|ひく|减去|减)\s?(?=\d)", " - "),
+        (r"(?<=\d)\s?(?:entre|dividido (?:por|entre)|divisé par|geteilt durch|割る|わる|除以)\s?(?=\d)", " / "),
         (r"\^|\b(?:raised )?to the power of\b", " ** "),
         (rf"\b(?:sum|average|mean) of (?:the numbers )?{_LIST}|{_LIST}의\s*(?:합|평균)", _listed),
         (rf"\bmultiply ({_NUMBER}) (?:by|and|with) ({_NUMBER})", r"\1 * \2 "),
@@ -87,7 +98,10 @@ _OUTCOME = re.compile(rf"(?:=|≈|\bis|은|는)\s*(-?{_NUMBER})[^\d=]{{0,8}}$")
 """How an answer ends that is a number."""
 _RUN = re.compile(r"(?:(?:sqrt|fact)\s?\(|[\d.()+\-*/% ])+")
 _STRONG = re.compile(r"[*+]|sqrt|fact|\d\s+[-/%]\s+\d|\(")
-_CUE = re.compile(r"\b(?:what|calculate|compute|evaluate|solve|how much)\b|계산|얼마|몇|=\s*\??\s*$")
+_CUE = re.compile(
+    r"\b(?:what|calculate|compute|evaluate|solve|how much|cuánto|combien|was ist|wie ?viel)\b|いくつ"
+    r"|は[?？]|多少|等于|계산|얼마|몇|=\s*\??\s*$"
+)
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _FACTORIAL = re.compile(r"fact\((\d+)\)")
 _PERCENT = re.compile(r"\(([\d.]+) / 100 \* ([\d.]+)\)")

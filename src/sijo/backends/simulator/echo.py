@@ -34,15 +34,34 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _HELLO = re.compile(
-    r"^\s*(?:hi|hello|hey|howdy|greetings|good (?:morning|afternoon|evening)|how are you|what['’]s up"
+    r"^\s*(?:👋|ㅎㅇ|하이|hi|hello|hey|howdy|greetings|good (?:morning|afternoon|evening)|how are you|what['’]s up"
     r"|잘 지내\S*|안녕\S*|반가워\S*|반갑습니다|여보세요"
-    r"|hola|buenos días|bonjour|salut|hallo|guten (?:tag|morgen)|こんにちは|こんばんは|おはよう\S*|你好|您好|嗨)\b"
-    r"(?:[\s,!.~¿¡]{0,3}[\w'’]{1,20}){0,4}[\s!.~?？！。^]*$",
+    r"|hola|buenos días|bonjour|salut|hallo|guten (?:tag|morgen)|こんにちは|こんばんは|おはよう\S*|你好|您好"
+    r"|嗨)(?:\b|(?<=👋))"
+    r"(?:[\s,!.~¿¡\U0001f300-\U0001faff]{0,3}[\w'’]{1,20}){0,4}[\s!.~?？！。^\U0001f300-\U0001faff]*$",
     re.IGNORECASE,
 )
 _GREET = re.compile(
     rf"^\s*(?:please\s+)?(?:say (?:hello|hi)|greet me)\s+in\s+({'|'.join(NAMES)})[\s.!]*$"
     rf"|^\s*({'|'.join(NAMES)})로\s*인사\S*(?:\s\S{{1,4}})?$",
+    re.IGNORECASE,
+)
+_ACK = re.compile(
+    r"^[\s\W]*(?:ok(?:ay)?|yes|no|yeah|yep|sure|test(?:ing)?(?: \d+)*|cool|great|nice|hmm+|please"
+    r"|can you help(?: me)?|help(?: me)?"
+    r"|네|예|응|아니|아니요|좋아요?|그래|테스트|알겠어요?|도와\s?줘|ㅋ+|ㅎ+|ㅇㅇ|ㅇㅋ|はい|テスト|好的?|测试|sí"
+    r"|vale|oui|d['’]accord"
+    r"|gut)?[\s\W]*$",
+    re.IGNORECASE,
+)
+"""Words that ask nothing, emoji, and nothing at all."""
+_WHEN = re.compile(
+    r"\bwhat(?:['’]s| is)? (?:the )?(?:(?:current )?time(?: is it)?|day(?: is it)?(?: today)?|date"
+    r"|today['’]s date)\b(?: (?:is it|now|today|tomorrow|right now|like)){0,3}\s*\??$"
+    r"|\bwhat day is (?:it|today)\b|\bwhat(?:['’]s| is) the weather\b|\bhow(?:['’]s| is) the weather\b"
+    r"|(?:지금|현재|오늘)\s?(?:은|이)?\s?(?:몇 시|며칠|무슨 요일|날짜)|날씨\S{0,2}\s?(?:어때|어떤가요|알려|어떻)"
+    r"|天気(?:は|を)|天气(?:怎么样|如何)"
+    r"|qué tiempo hace|qué hora es|quel temps fait|quelle heure|wie (?:ist das wetter|spät)|何時ですか|几点",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
@@ -56,7 +75,8 @@ _BYE = re.compile(
 _WHO = re.compile(
     r"\b(?:who|what) are you\b|\bwhat(?: is|['’]s) your name\b|\b(?:what|which) (?:ai )?model are you\b"
     r"|\bintroduce yourself\b|\babout yourself\b|\bwhat can you do\b"
-    r"|\bare you (?:claude|gpt|human|a (?:bot|robot|human|model))\b"
+    r"|\bwho (?:made|created|built|trained) you\b|누가 (?:널|너를|당신을)\s?만들"
+    r"|\bwhat tools do you have\b|\bare you (?:claude|gpt|human|a (?:bot|robot|human|model))\b"
     r"|(?:너|넌|너는|당신은?|네가)\s*(?:누구|뭐|이름)|누구(?:세요|야|니|십니까)|네 이름|자기\s?소개|[뭐뭘] 할 수 있"
     r"|quién eres|qui (?:es-tu|êtes-vous)|wer bist du|wer sind sie|あなたは(?:誰|だれ)|你是谁",
     re.IGNORECASE,
@@ -129,6 +149,10 @@ def social(scene: Scene) -> Reply | None:
     for pattern, key in ((_BYE, "bye"), (_HELLO, "hello"), (_THANKS, "thanks")):
         if len(text) < 80 and pattern.search(text):
             return Reply(phrase(scene.language, key, scene.chance), [], TRIVIAL)
+    if len(text) < 80 and _WHEN.search(text):
+        return Reply(phrase(scene.language, "no_clock"), [], EASY)
+    if len(text) < 40 and _ACK.search(text):
+        return Reply(phrase(scene.language, "ack", scene.chance), [], TRIVIAL)
     return None
 
 

@@ -5,104 +5,62 @@ is kept under the words that the user used. Nothing is stored: every question re
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable
 
 from sijo.backends.simulator.lexicon import stems
 from sijo.backends.simulator.reply import EASY, MIDDLING, Reply
 from sijo.backends.simulator.scene import Scene, glance
+from sijo.backends.simulator.told import COMMON, REMEMBER, Fact, common, stated
 from sijo.backends.simulator.tongue import phrase
 
 TURNS = 100
 """How many turns back a fact is looked for."""
 TOLD = 500
 """Characters of a turn in which facts are looked for: what is longer is no talk."""
-COMMON = {
-    "name": "name", "이름": "name", "성함": "name", "age": "age", "나이": "age", "home": "home",
-    "city": "home", "hometown": "home", "사는곳": "home", "사는도시": "home",
-    "job": "job", "occupation": "job", "profession": "job", "직업": "job",
-}  # fmt: skip
-KOREAN = {"name": "이름", "age": "나이", "home": "사는 곳", "job": "직업"}
-_END = r"(?=\s+(?:and|but)\s+(?:my|[Ii]|the)\b|[.!?,;\n]|$)"
-_IS = (
-    r"(?:(?:이고|이며)(?=\s)|(?:이라고 해|라고 해|이라고|라고|이에요|예요|입니다|이야|이다|이고|인데|임|야)?"
-    r"(?=[\s.,!~]*(?:기억|그리고|[.!~\n]|$)|,))"
-)
-_YEARS = (
-    r"\d{1,3}|(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)?(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉)"
-    r"|스무|열|서른|마흔|쉰|예순|일흔|여든|아흔"
-)
-_TOPIC = r"(?<![하있없])(?<!\s사)(?:은|는)\s+"  # not the ending of a verb, as in 좋아하는
-_SURNAMES = "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하"
-_ENGLISH: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (key, re.compile(pattern))
-    for key, pattern in (
-        (
-            "name",
-            r"\b(?:[Mm]y name(?: is|['’]s)|(?:I am|I['’]m) called|[Cc]all me)\s+"
-            r"([^\W\d_][\w'’-]*(?: [A-Z][\w'’-]*){0,2})",
-        ),
-        ("name", r"\b(?:I am|I['’]m|[Tt]his is)\s+([A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?=\s*(?:[.,!\n]|$)|\s+and\b)"),
-        ("age", r"\b(?:I am|I['’]m)\s+(\d{1,3})\b(?=\s+years|\s*(?:[.,!\n]|$)|\s+and\b)"),
-        ("home", rf"\bI (?:live|am living|reside) in\s+([^.,!?\n]{{1,40}}?){_END}"),
-        ("job", rf"\bI work as\s+([^.,!?\n]{{1,40}}?){_END}"),
-        ("likes", rf"\bI (?:really )?(?:like|love|enjoy)\s+([^.,!?\n]{{1,40}}?){_END}"),
-    )
-)
-_KOREAN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (key, re.compile(pattern))
-    for key, pattern in (
-        ("name", rf"(?:내|제|나의|저의) 이름은\s*([가-힣A-Za-z ]{{1,20}}?){_IS}"),
-        ("age", rf"(?:나는|난|저는)[^.!?\n]{{0,40}}?\s({_YEARS})\s*(?:살|세)(?:이야|야|입니다|이에요|이고|인)"),
-        ("name", r"(?:나는|난|저는|전)\s*([가-힣A-Za-z]{1,12}?)(?:이라고|라고)\s*(?:해|합니다|불러|하는)"),
-        ("name", rf"(?:나는|난|저는|전)\s*([{_SURNAMES}][가-힣]{{1,2}})(?:이에요|예요|입니다|이야|야)"),
-        (
-            "age",
-            rf"(?:나는|난|저는|내 나이는|제 나이는)\s*(?:올해\s*)?({_YEARS})\s*(?:살|세)",
-        ),
-        ("home", r"([가-힣A-Za-z]{2,12})에(?:서)?\s*(?:살아|살고|삽니다|산다|거주)"),
-        ("likes", r"(?:나는|난|저는)\s*([^\s.,!?][^.,!?\n]{0,30}?)(?:을|를)\s*(?:정말 )?(?:좋아해|좋아합|사랑)"),
-    )
-)
-_MINE = re.compile(rf"\b[Mm]y ([a-z][a-z '’-]{{1,40}}?)\s+(?:is|are|was)\s+([^.!?,;\n]{{1,80}}?){_END}")
-_THING = re.compile(
-    rf"\b(?:the|our)\s+([a-z][a-z '’-]{{1,40}}?)\s+(?:is|are)\s+([^.!?,;\n]{{1,80}}?){_END}", re.IGNORECASE
-)
-_KOREAN_ALSO = re.compile(
-    rf"(?:이고|이며|고|며|[.,!])\s*(직업|취미|생일|전공|고향|나이)(?:은|는)\s*([^.!?,\n]{{1,50}}?){_IS}"
-)
-_REMEMBER = re.compile(r"\b(?:remember|memori[sz]e|note|keep in mind|don['’]t forget)\b|기억|외워|잊지", re.IGNORECASE)
-_REMEMBERED = re.compile(
-    rf"\bremember(?: that)?:?\s+([\w '’-]{{1,40}}?)\s+(?:is|are)\s+([^.!?,;\n]{{1,80}}?){_END}", re.IGNORECASE
-)
-_KEEP = re.compile(
-    r"\b(?:remember|memori[sz]e|keep in mind) (?:the|this|my) (number|word|code|name|phrase|password|colou?r)[: ]+"
-    r"[\"'“]?([\w-]{1,40})[\"'”]?(?=[\s.!,]*$)"
-    r"|(숫자|단어|코드|암호|비밀번호)[: ]+[\"'“]?([\w-]{1,40}?)[\"'”]?(?:을|를)\s*(?:기억|외워)",
-    re.IGNORECASE,
-)
-_KOREAN_MINE = re.compile(
-    rf"(?:내가|제가|내|제|나의|저의|우리)\s([가-힣A-Za-z ]{{1,25}}?){_TOPIC}([^.!?,\n]{{1,50}}?){_IS}"
-)
-_KOREAN_THING = re.compile(rf"([가-힣A-Za-z][가-힣A-Za-z ]{{0,25}}?){_TOPIC}([^.!?,\n]{{1,50}}?){_IS}")
-_TELLING = re.compile(
-    r"\b(?:[Mm]y|I|[Cc]all me|[Tt]his is|the|our|[Rr]emember)\b"
-    r"|나는|난|저는|전|내|제|나의|우리|에 살|에서 살|기억|외워|잊지"
-)
+KOREAN = {"name": "이름", "age": "나이", "home": "사는 곳", "job": "직업", "likes": "좋아하는 것",
+"dislikes": "싫어하는 것",
+          "from": "고향", "allergy": "알레르기"}  # fmt: skip
+ASKED = 400
+"""Characters of a question."""
+_INSTEAD = {"from": "home", "home": "from"}
+"""What answers a question nearly, where the fact itself was not told."""
+_FAVOURITE = re.compile(r"(?:내가 |제가 )?(?:가장 |제일 )?좋아하는")
 _WANTS = re.compile(
     r"\b(?:write|explain|tell|give|make|create|list|fix|help|show|translate|summari[sz]e|suggest|find|describe"
     r"|classify|analy[sz]e|extract|rewrite|rephrase|correct|detect|identify|sentiment)\b"
     r"|써\s?줘|알려|설명|만들|작성|추천|번역|요약|고쳐|찾아|분류|분석|추출|감정",
     re.IGNORECASE,
 )
-_ASKING = re.compile(r"뭐|뭔|무엇|누구|몇|어디|어느|언제|\b(?:what|who|which|where)\b", re.IGNORECASE)
-
 _QUESTIONS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (key, re.compile(pattern, re.IGNORECASE))
     for key, pattern in (
-        ("name", r"\bwho (?:am i|i am)\b|내가 누구|제가 누구|내가 누군"),
-        ("age", r"\bhow old am i\b|(?:내가|제가|나는|나) 몇 살|(?:내|제) 나이"),
-        ("home", r"\bwhere do i live\b|(?:내가|제가|나는|나) 어디(?:에|서|에서)?\s*(?:살|산)"),
+        (
+            "name",
+            r"\bwho (?:am i|i am)\b|내가 누구|제가 누구|내가 누군|私の名前は(?:何|なん)|我叫什么|我的名字(?:是"
+            r"|叫)什么|cómo me llamo"
+            r"|cuál es mi nombre|wie hei(?:ß|ss)e ich|wie ist mein name|comment (?:est-ce que )?je m['’]appelle"
+            r"|quel est mon nom"
+            r"|comment m['’]appelé",
+        ),
+        (
+            "age",
+            r"\bhow old am i\b|(?:내가|제가|나는|나) 몇 살|(?:내|제) 나이|何歳|我(?:今年)?(?:多大|几岁)"
+            r"|cuántos años tengo"
+            r"|wie alt bin ich|quel âge ai",
+        ),
+        (
+            "home",
+            r"\bwhere do i live\b|(?:내가|제가|나는|나) 어디(?:에|서|에서)?\s*(?:살|산)|どこに住んで"
+            r"|我(?:现在)?住在?哪|dónde vivo"
+            r"|wo wohne ich|où (?:est-ce que )?j['’]habite",
+        ),
+        ("from", r"\bwhere am i from\b|\bwhere do i come from\b"),
+        ("allergy", r"\bwhat am i allergic to\b"),
+        (
+            "dislikes",
+            r"\bwhat (?:don['’]t i|do i not|do i) (?:like|hate|dislike)\b(?<!do i like)|(?:내가|제가"
+            r"|나는) (?:뭘|뭐를|무엇을) (?:싫어|안 좋아)",
+        ),
         ("job", r"\bwhat do i do\b|\bwhat is my (?:job|occupation)\b|(?:내|제) 직업"),
         ("likes", r"\bwhat do i (?:like|love|enjoy)\b|(?:내가|제가|나는) (?:뭘|뭐를|무엇을) 좋아"),
     )
@@ -112,6 +70,26 @@ _WHAT_IS_MY = re.compile(
     r"([a-z][a-z '’-]{1,40}?)(?:\s+(?:is|was|are|were))?\s*(?:[?.!]|$)",
     re.IGNORECASE,
 )
+_NAME_OF = re.compile(r"\bname of my ([a-z]{2,20})\b", re.IGNORECASE)
+_DO_I = re.compile(
+    r"\bdo i (?:like|love|enjoy)\s+([^?.!\n]{1,40})\?|(?:내가|제가|나는)\s+([^?\n]{1,20}?)(?:을|를)\s*(?:좋아"
+    r"|싫어)[^?\n]{1,8}\?",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    r"\bwhat (?:do )?you (?:know|remember) about me\b|\bwhat (?:have i told|did i tell) you about (?:me|myself)\b"
+    r"|나에 대해 (?:아는|알고|기억)"
+    r"|저에 대해 (?:아는|알고|기억)",
+    re.IGNORECASE,
+)
+_AMENDS = re.compile(
+    r"^\s*(?:(?:no|actually|sorry|oops|wait|i mean)[,.!\s]+){1,3}(?:(?:it['’]s|it is|that['’]s|i meant?|make (?:it"
+    r"|that))\s+){1,2}(?!not\b)([^.!?,\n]{1,40})"
+    r"|^\s*(?:아니[야요]?|아뇨|사실은?|미안)[,.!\s]+(?:사실은?\s)?([^\s.!?,]{1,20}?)(?:이야|야|이에요|예요"
+    r"|입니다)[\s.!]*$",
+    re.IGNORECASE,
+)
+"""Puts right what was told just before: `No wait, it's red`."""
 _WHAT_TOLD = re.compile(
     r"\bwh(?:at|ich) (\w{1,20}) (?:did i|was i) (?:tell|ask|want|give|say)\w*\b[^?.!]{0,30}(?:[?.!]|$)", re.IGNORECASE
 )
@@ -123,38 +101,20 @@ _KOREAN_WHAT = re.compile(
 )
 
 
-class Fact(NamedTuple):
-    """`mine`: it is about the user, not about a thing."""
-
-    key: str
-    value: str
-    mine: bool = True
-
-
-def stated(text: str) -> Iterator[Fact]:
-    """The facts that a text tells, in no order; a question tells none."""
-    if not _TELLING.search(text):
-        return
-    for key, pattern in (*_ENGLISH, *_KOREAN):
-        for match in pattern.finditer(text):
-            if not _ASKING.search(match[1]):
-                yield Fact(key, match[1].strip())
-    patterns = [(_MINE, True), (_KOREAN_MINE, True), (_KOREAN_ALSO, True)]
-    if _REMEMBER.search(text):
-        patterns += [(_THING, False), (_REMEMBERED, False), (_KOREAN_THING, False), (_KEEP, False)]
-    for pattern, mine in patterns:
-        for match in pattern.finditer(text):
-            key, value = (group.strip(" \"'“”‘’") for group in match.groups() if group is not None)
-            if value and not _ASKING.search(f"{key} {value}"):
-                yield Fact(_common(key), value, mine)
-
-
 def recall(scene: Scene) -> Reply | None:
     """The answer to a question about what was told, or None if the text asks no such thing."""
-    asked = _asked(scene.ask)
+    text = scene.ask
+    if len(text) <= ASKED and _ALL.search(text):
+        return _all(scene)
+    if len(text) <= ASKED and (match := _DO_I.search(text)):
+        return _liking(scene, (match[1] or match[2]).strip())
+    asked = _asked(text)
     if asked is None:
         return None
-    found = next((fact for fact in _known(scene) if _same(fact.key, asked.key)), None)
+    facts = known(scene)
+    found = next((fact for fact in facts if _same(fact.key, asked.key)), None)
+    if found is None and (other := _INSTEAD.get(asked.key) or ("likes" if _FAVOURITE.match(asked.key) else "")):
+        found = next((fact for fact in facts if fact.key == other), None)
     language = scene.language
     if found:
         name = KOREAN.get(found.key, found.key) if language == "ko" else found.key
@@ -166,13 +126,33 @@ def recall(scene: Scene) -> Reply | None:
     return Reply(phrase(language, "unknown", scene.chance), [phrase(scene.inner, "t_unknown")], EASY)
 
 
+def _all(scene: Scene) -> Reply:
+    """Everything that was told, of each key what was told last."""
+    facts = {fact.key: fact.value for fact in reversed(known(scene)) if fact.mine}
+    if not facts:
+        return Reply(phrase(scene.language, "no_facts"), [phrase(scene.inner, "t_unknown")], EASY)
+    names = KOREAN if scene.language == "ko" else {}
+    listed = ", ".join(f"{names.get(key, key)}: {value}" for key, value in facts.items())
+    return Reply(phrase(scene.language, "all_facts", facts=listed), [], MIDDLING)
+
+
+def _liking(scene: Scene, what: str) -> Reply:
+    """Whether the user likes something, as told last."""
+    wanted = stems(what)
+    for fact in known(scene):
+        if fact.key in ("likes", "dislikes") and wanted and wanted <= stems(fact.value):
+            return Reply(phrase(scene.language, f"{fact.key}_it", value=fact.value), [], EASY)
+    return Reply(phrase(scene.language, "unknown", scene.chance), [phrase(scene.inner, "t_unknown")], EASY)
+
+
 def greeted(scene: Scene) -> Reply | None:
     """The answer to a text that only tells something."""
     text = scene.ask
-    if "?" in text or len(text) > 400 or (_WANTS.search(text) and not _REMEMBER.search(text)):
+    if "?" in text or len(text) > 400 or (_WANTS.search(text) and not REMEMBER.search(text)):
         return None
     facts = list(stated(text))
-    if not facts:
+    amends = not facts and scene.turn > 1 and _AMENDS.search(text) is not None
+    if not facts and not (amends and known(scene)):
         return None
     name = next((fact.value for fact in facts if fact.key == "name"), "")
     said = phrase(scene.language, "met" if name else "noted", scene.chance, value=name)
@@ -181,33 +161,42 @@ def greeted(scene: Scene) -> Reply | None:
 
 def _asked(text: str) -> Fact | None:
     """What a question asks for: the key, and whether it is about the user."""
-    if len(text) > 400:
+    if len(text) > ASKED:
         return None
     for key, pattern in _QUESTIONS:
         if pattern.search(text):
             return Fact(key, "")
+    if match := _NAME_OF.search(text):
+        return Fact(common(f"{match[1].strip()}'s name"), "")
     if match := _WHAT_IS_MY.search(text):
-        return Fact(_common(match[1].strip()), "")
+        return Fact(common(match[1].strip()), "")
     if match := _KOREAN_WHAT.search(text):
-        return Fact(_common(match[2].strip()), "", bool(match[1]))
+        return Fact(common(match[2].strip()), "", bool(match[1]))
     if match := _KOREAN_MINE_ASKED.search(text):
-        return Fact(_common(match[1].strip()), "")
+        return Fact(common(match[1].strip()), "")
     if match := _WHAT_TOLD.search(text) or _WHAT_IS.search(text):
-        return Fact(_common(match[1].strip()), "", mine=False)
+        return Fact(common(match[1].strip()), "", mine=False)
     return None
 
 
-def _known(scene: Scene) -> Iterator[Fact]:
+def known(scene: Scene) -> list[Fact]:
     """The facts of a conversation, the newest first; those of the system prompt last."""
-    told = list(scene.told())[-TURNS:]
-    for text in reversed(told):
-        yield from reversed(list(stated(text[:TOLD])))
-    yield from stated(re.sub(r"\b[Tt]he user['’]s\b", "my", glance(scene.system)))
+    known = list(stated(re.sub(r"\b[Tt]he user['’]s\b", "my", glance(scene.system)))) if scene.system else []
+    told, before = 0, ""
+    for text in list(scene.told())[-TURNS:]:
+        new = list(stated(text[:TOLD]))
+        if not new and told and (match := _AMENDS.search(text[:TOLD])):
+            new = [_spoken_of(before, known)._replace(value=(match[1] or match[2]).strip())]
+        known += new
+        told += len(new)
+        before = text
+    return known[::-1]
 
 
-def _common(key: str) -> str:
-    key = re.sub(r"^(?:the|own|current)\s+", "", key.lower())
-    return COMMON.get(key) or COMMON.get(key.replace(" ", "")) or key
+def _spoken_of(before: str, known: list[Fact]) -> Fact:
+    """The fact that is put right: the one that was asked for just before, else the one that was told last."""
+    asked = _asked(before)
+    return next((fact for fact in reversed(known) if asked and _same(fact.key, asked.key)), known[-1])
 
 
 def _same(known: str, asked: str) -> bool:
@@ -228,6 +217,6 @@ def _bare(key: str) -> Iterable[str]:
 
 def _phrase(fact: Fact) -> str:
     own = f"recall_{fact.key}"
-    if fact.key in ("age", "home", "likes", "job"):
+    if fact.key in ("name", "age", "home", "likes", "dislikes", "from", "job"):
         return own
     return "recall" if fact.mine else "recall_thing"

@@ -3,11 +3,14 @@
 What a text holds is for `finds`, what is valid for `schema`. How deep and how wide a schema is followed is bounded.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sijo.backends.simulator import arithmetic, invent
 from sijo.backends.simulator.finds import FROM, TO, Finds
 from sijo.backends.simulator.lexicon import Spot, called, meanings, split, spot, stem, words
+from sijo.backends.simulator.mood import OPEN, SIDES, mood
 from sijo.backends.simulator.schema import (
     FORMATS,
     Schema,
@@ -39,12 +42,24 @@ PLAIN = {
 """What a field gets that wants no words, where the text has nothing for it."""
 _FORMATTED = {"date": "date", "date-time": "date", "email": "email", "idn-email": "email", "uri": "url", "url": "url"}
 _WORDY = ("query", "body", "title")
+_ADDRESSED = ("to", "from", "recipients", "sender")
+"""Fields that take an address, if the text has one."""
 _SHAPED = ("email", "url", "phone")
 """Kinds that are known by their look: in `this email: John Smith (john@example.com)` the address is meant."""
 _ASKING = frozenset(
     stem(word)
     for word in ("is", "has", "include", "enable", "should", "use", "with", "request", "want", "need", "require")
 )
+_OUTCOMES = frozenset(("result", "answer", "sum", "total", "product", "final_answer", "결과", "답"))
+LONGEST, ROWS, ROWS_DEEP = 2_000, 20, 2
+"""Characters of a text that is taken apart into objects, how many of these, and how deep that is done."""
+_CUTS = (
+    re.compile(r";\s*|\n+"),
+    re.compile(r"(?<=[.!?。])\s+"),
+    re.compile(r",\s*(?:and\s+)?(?=\d|[가-힣]+\s?\d)|\s+and\s+(?=\d)"),
+    re.compile(r",\s*(?:and\s+)?|\s+and\s+"),
+)
+"""Where a list is cut, the surest first."""
 _NEVER = object()
 """No value: an optional field that the text says nothing of."""
 
@@ -135,11 +150,11 @@ class Filler:
         least, most = count_at(schema, "minItems", 0), min(count_at(schema, "maxItems", ITEMS), ITEMS)
         wanted = listed(schema, "prefixItems") if required or least else ()
         values = [self._value(part, name, depth + 1, required=True) for part in wanted[:ITEMS]]
-        values = values or self._several(item, name)
+        values = values or self._several(item, name) or self._rows(item, name, depth)
         if not values and not required:
             return _NEVER
         if not values and kind_of(item) in ("object", "string") and depth < DEEPEST // 2:
-            values = [self._one(item, name, depth)]
+            values = self._invented(item, name, depth)
         while len(values) < min(least, ITEMS) and self._left > 0:
             values.append(self._another(item, name, depth, values))
         return values[:most]
@@ -151,12 +166,48 @@ class Filler:
         elif kind_of(item) in ("integer", "number"):
             fit = fits(item)
             found = [valid_number(item, number.value) for number in self.finds.numbers if fit(number.value)]
-        elif kind_of(item) == "string" and (kind := _wanted(name, item)) and kind not in _WORDY:
+        elif kind_of(item) == "string" and (kind := self._listing(name, item)):
             found = [spot.value for spot in self.finds.all(kind) if accepts(item, spot.value)]
         else:
             found = []
         self.sure += bool(found)
         return [value for at, value in enumerate(found) if value not in found[:at]]
+
+    def _listing(self, name: str, item: Schema) -> str:
+        """What kind of finds a list takes; none, if it is one of words."""
+        kind = "" if self.whole and invent.wordy(name) else _wanted(name, item)
+        return kind if kind not in _WORDY else ""
+
+    def _rows(self, item: Schema, name: str, depth: int) -> list[Any]:
+        """Objects from a text that tells of several: one from each part that has what two fields want."""
+        if kind_of(item) != "object" or depth >= ROWS_DEEP or not isinstance(fields := item.get("properties"), dict):
+            return []
+        least = max(1, min(2, len(fields)))
+        _, mark, after = self.finds.about.partition(f"{name.replace('_', ' ').capitalize()}:") if name else ("", "", "")
+        about = (after if mark else self.finds.about)[:LONGEST]
+        for cut in _CUTS:
+            parts = [part for part in cut.split(about) if part.strip()]
+            if not 2 <= len(parts) <= ROWS:
+                continue
+            rows = []
+            for part in parts:
+                own = Filler(self.root, Finds(part, self.finds.spare), whole=self.whole)
+                own._left = self._left = self._left - len(fields)
+                row = own._value(item, name, depth + 1, required=True)
+                rows += [row] if own.sure >= least else []
+            if len(rows) >= 2:
+                self.sure += 1
+                return rows
+        return []
+
+    def _invented(self, item: Schema, name: str, depth: int) -> list[Any]:
+        """The items of an array for which the text has nothing."""
+        if self.whole and kind_of(item) == "string" and not listed(item, "enum") and not _wanted("", item):
+            made = [entry for entry in invent.entries(name, self.finds) if accepts(item, entry)]
+            if made:
+                self.missing.append(name)
+                return list(made)
+        return [self._one(item, name, depth)]
 
     def _one(self, item: Schema, name: str, depth: int) -> Any:
         """The only item of an array for which the text has nothing."""
@@ -183,6 +234,8 @@ class Filler:
     def _enum(self, schema: Schema, name: str, *, required: bool) -> Any:
         choices = listed(schema, "enum")
         named = self._named(choices)
+        if felt := self._felt(choices):
+            return self._surely(felt)
         own = _stems(name)
         wanted, other = ("from", "to") if own & FROM else ("to", "from") if own & TO else ("", "-")
         fitting = [value for value, role in named if role == wanted] if wanted else []
@@ -194,7 +247,17 @@ class Filler:
         if "default" in schema:
             return schema["default"]
         taken = [value for value, _ in named]  # said to be the goal, so it is not the origin, or the other way round
-        return next((choice for choice in choices if choice is not None and choice not in taken), choices[0])
+        open_one = next((c for c in choices if isinstance(c, str) and c.lower() in OPEN), None) if not taken else None
+        return open_one or next(
+            (choice for choice in choices if choice is not None and choice not in taken), choices[0]
+        )
+
+    def _felt(self, choices: Sequence[Any]) -> Any:
+        """The choice that names the text's mood, if moods are what there is to choose from."""
+        sides = {
+            SIDES[choice.lower()]: choice for choice in choices if isinstance(choice, str) and choice.lower() in SIDES
+        }
+        return sides.get(mood(self.finds.about).name) if len(sides) == 2 else None
 
     def _named(self, choices: Sequence[Any]) -> list[tuple[Any, str]]:
         """The choices of which the text speaks, in its order, each with its role."""
@@ -211,10 +274,20 @@ class Filler:
         if given is not None:
             return self._surely(valid_number(schema, given))
         described = _stems(str(schema.get("description", ""))[:80]) if required else frozenset()
-        value = self.finds.number(_stems(name) | described, fits(schema), loose=required)
+        value = invent.number(name, self.finds) if required else None
+        if value is None:
+            value = self._worked_out(name)
+        if value is None:
+            value = self.finds.number(_stems(name) | described, fits(schema), loose=required)
         if value is not None:
             return self._surely(valid_number(schema, value))
         return self._lacking(schema, name, valid_number(schema, 0)) if required else _NEVER
+
+    def _worked_out(self, name: str) -> float | None:
+        """What a sum in the text comes to, for a field that is named for it."""
+        if name.lower() not in _OUTCOMES or (found := arithmetic.find(self.finds.text)) is None:
+            return None
+        return as_number(found.value or "")
 
     def _boolean(self, schema: Schema, name: str, *, required: bool) -> Any:
         given = (self._given(name) or "").lower()
@@ -224,7 +297,7 @@ class Filler:
         if own and own <= meanings(self.finds.text):
             last = split(name)[-1].lower()
             return self._surely(not any(f"{no} {last}" in self.finds.low for no in ("no", "not", "without")))
-        return schema.get("default", False) if required else _NEVER
+        return schema.get("default", name.lower() in _OUTCOMES) if required else _NEVER
 
     def _string(self, schema: Schema, name: str, *, required: bool) -> Any:
         given, kind = self._given(name), _wanted(name, schema)
@@ -234,7 +307,12 @@ class Filler:
         found = self.finds.take(kind, _stems(name)) if kind else None
         while found is not None and not accepts(schema, found):
             found = self.finds.take(kind, _stems(name))
-        worded = self._worded(kind)
+        if found is None and name.lower() in _ADDRESSED:
+            found = self.finds.take("email", frozenset())
+            found = found if found is not None and accepts(schema, found) else None
+        if found is None and kind == "person":
+            found = self._thing(schema)
+        worded = self._worded(kind, name)
         if found is None and required and kind in _WORDY and accepts(schema, worded):
             found = worded
         if found is None and required and not kind:
@@ -244,14 +322,19 @@ class Filler:
             return self._surely(found)
         return self._lacking(schema, name, valid_text(schema, worded)) if required else _NEVER
 
-    def _worded(self, kind: str) -> str:
+    def _thing(self, schema: Schema) -> str | None:
+        """What there is so many of, which has a name as people have."""
+        found = self.finds.take("thing", frozenset())
+        return found if found is not None and accepts(schema, found) else None
+
+    def _worded(self, kind: str, name: str) -> str:
         """What to say where the text has nothing: what it is about, or a plain value of the kind."""
         match kind:
             case "query":
                 return self.finds.topic
             case "title":
-                return self.finds.topic[:60]
-        return PLAIN.get(kind, self.finds.spare)
+                return self.finds.topic if len(self.finds.topic) <= 60 else self.finds.topic[:60].rsplit(" ", 1)[0]
+        return PLAIN.get(kind) or (invent.worded(name, self.finds) if self.whole else self.finds.spare)
 
     def _given(self, name: str) -> str | None:
         return (self.finds.pairs.get(name.lower()) or self.finds.told(name)) if name else None

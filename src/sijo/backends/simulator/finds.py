@@ -23,7 +23,8 @@ _PATH = re.compile(
     re.ASCII,
 )
 _QUOTED = re.compile(
-    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|‘([^’\n]{1,300})’|「([^」\n]{1,300})」|(?<!\w)'([^'\n]{1,300})'(?![A-Za-z\d_])"
+    r"\"([^\"\n]{1,300})\"|“([^”\n]{1,300})”|‘([^’\n]{1,300})’|「([^」\n]{1,300})」"
+    r"|(?<!\w)'([^'\n]{1,300})'(?![A-Za-z\d_])"
 )
 _FENCED = re.compile(r"```\w*\n(.{1,2000}?)```|`([^`\n]{1,500})`", re.DOTALL)
 _TOLD = re.compile(
@@ -53,7 +54,7 @@ _DAY = re.compile(
 _TIME = re.compile(
     r"\b\d{1,2}:\d{2}(?:\s?[ap]m\b)?|\b\d{1,2}\s?[ap]m\b|(?:오[전후] ?)?\d{1,2}시(?:\s?\d{1,2}분)?", re.IGNORECASE
 )
-_PHONE = re.compile(r"\+?\d{1,4}[- ]\d{2,4}[- ]\d{3,4}(?:[- ]\d{2,4})?")
+_PHONE = re.compile(r"\+?\d{1,4}[- ]\d{2,4}[- ]\d{3,4}(?:[- ]\d{2,4})?|(?<![\w-])\d{3}-\d{4}(?![\w-])")
 _SYMBOL = re.compile(r"(?<![\w$])\$?([A-Z]{2,5})(?![\w])")
 _CURRENCY = re.compile(r"\b(?:USD|EUR|KRW|JPY|GBP|CNY|CHF|CAD|AUD)\b")
 _ID = re.compile(r"(?<![\w.])#?((?:[A-Za-z]{1,8}[-_]?)?\d[\w-]{0,30})", re.ASCII)
@@ -72,13 +73,25 @@ _TOLD_OF = re.compile(
     r"([A-Z][a-z'’-]+(?: [A-Z][a-z'’-]+)?)"
     r"(?=,? (?:is \d|lives|works|wants|likes|loves|was born)|, ?\d{1,3}\b)"
 )
-_FULL_NAME = re.compile(r"\b([A-Z][a-z'’-]+ [A-Z][a-z'’-]+)\b")
+_FULL_NAME = re.compile(
+    r"\b(?!(?:Contact|Call|Email|Invite|Meet|Tell|Ask|Dear|Hello|From|The|Ship"
+    r"|Order)\b)([A-Z][a-z'’-]+ [A-Z][a-z'’-]+)\b"
+)
 _KOREAN_NAME = re.compile(
-    r"([가-힣]{2,4}?)\s?(?=씨|님|에게|한테)|([가-힣]{2,4}?)(?:이는|은|는)\s*(?=\d{1,3}\s?(?:살|세))"
+    r"([가-힣]{2,4})(?=\()|([가-힣]{2,4}?)\s?(?=씨|님|에게|한테)|([가-힣]{2,4}?)(?:이는|은"
+    r"|는)\s*(?=\d{1,3}\s?(?:살|세))"
     r"|이름[은이]\s*(?!뭐|무엇|어떻)([가-힣]{2,4}?)(?=이고|이며|이야|야|입니다|이에요|예요|[,.\s]|$)"
 )
+_THING = re.compile(
+    r"(?<![\w.])(?:\d{1,6}|two|three|four|five|six|seven|eight|nine|ten)\s?(?:x\s|×\s?|pieces of\s|\s)\s?"
+    r"((?!x\s|of\s)[A-Za-z][A-Za-z-]{1,30}(?: [A-Za-z][A-Za-z-]{1,30})??)(?=\s+(?:at|for|and|from|to|on|in|each"
+    r"|please|@)\b|\s*[,.;:!?()\n$]|$)"
+    r"|([가-힣]{1,10}) ?\d{1,6} ?(?:개|대|병|권|잔|마리|장|박스|켤레)"
+)
+"""So many of what: `2 x Widget`, 사과 3개."""
 _SAYING = re.compile(
-    r"(?:saying|that says|says|with the (?:message|text|body))(?: that)?[:,]?\s+(.{1,500})|[:：]\s*(.{1,500})$",
+    r"\b(?:email|tell|message|text|notify|inform) \S{1,60}(?: [A-Z]\w{0,30})? that (.{1,500})"
+    r"|(?:saying|that says|says|with the (?:message|text|body))(?: that)?[:,]?\s+(.{1,500})|[:：]\s*(.{1,500})$",
     re.IGNORECASE,
 )
 _PAIR = re.compile(r"(?:^|[\s,;({])[\"']?([A-Za-z_가-힣][\w-]{0,40})[\"']?\s*[:=]\s*[\"']?([^\"',;\n})]{1,200})")
@@ -105,10 +118,12 @@ class Number(NamedTuple):
 
 
 class Finds:
-    """What `text` holds. `spare` is what to say where a field wants words and nothing fits."""
+    """What `text` holds. `spare` is what to say where a field wants words and nothing fits; `about` is the part of the
+    text that is worked on, without what is said to do with it."""
 
-    def __init__(self, text: str, spare: str = "") -> None:
+    def __init__(self, text: str, spare: str = "", about: str = "") -> None:
         self.text = text
+        self.about = about or text
         self.low = text.lower()
         self.spare = spare or self.topic
         self._taken: set[tuple[str, int]] = set()
@@ -168,7 +183,8 @@ class Finds:
             return None
         own = re.escape(" ".join(split(name)).lower()[:40])
         match = re.search(
-            rf"\b(?:with(?:\s+(?:the|an?))?|and\s+(?:the|an?))\s+{own}\s+(?:(?:of|is|as|saying)\s+)?(?!for\b|from\b|in\b)"
+            rf"\b(?:with(?:\s+(?:the|an?))?|and\s+(?:the|an?))\s+{own}\s+(?:(?:of|is|as|saying)\s+)?(?!for\b"
+            rf"|from\b|in\b)"
             r"(?:[\"“]([^\"”\n]{1,300})[\"”]|(\S[^\n]{0,300}?)(?=,?\s+(?:and\s+(?:the|an?|with)|saying)\s|\n|$))",
             self.text,
             re.IGNORECASE,
@@ -179,13 +195,15 @@ class Finds:
         """Which one of what a field is named for: Enterprise, in `our Enterprise plan`."""
         own = "|".join(re.escape(word.lower()) for word in split(name)[:4])
         match = re.search(rf"(?<=[a-z,] )([A-Z][\w-]{{0,40}}) (?:{own})\b", self.text) if own else None
+        if own and not match:
+            match = re.search(rf"\b(?:the|my|our)\s([a-z]{{3,20}}) (?:{own})\b", self.text)
         return match[1] if match else None
 
     @cached_property
     def topic(self) -> str:
         """The text without the words that only ask for something to be done with it."""
-        line = self.text.strip().split("\n", 1)[0][:LINE].rstrip()
-        return _KOREAN_ASK.sub("", _ASK.sub("", line)).strip(" ?.!\"'") or line
+        line = self.about.strip().split("\n", 1)[0][:LINE].rstrip()
+        return _KOREAN_ASK.sub("", _ASK.sub("", line)).strip(" ,?.!\"'") or line
 
 
 _SPELLED = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -268,6 +286,11 @@ def _people(finds: Finds) -> Iterator[Spot]:
     yield from named or found_by(_TOLD_OF)
 
 
+def _runnable(expression: str) -> str:
+    """A sum as programs write it: `sqrt(9)`, `2 ** 3`, `15 / 100 * 80`."""
+    return expression.replace("√", "sqrt").replace("^", "**").replace("% × ", " / 100 * ")
+
+
 def _codes(finds: Finds) -> Iterator[Spot]:
     if fenced := list(_matches(_FENCED, finds.text)):
         yield from fenced
@@ -276,12 +299,21 @@ def _codes(finds: Finds) -> Iterator[Spot]:
         yield from told
         return
     if found := arithmetic.find(finds.text):
-        yield Spot(len(finds.text), len(finds.text), found.expression)
+        yield Spot(len(finds.text), len(finds.text), _runnable(found.expression))
     yield from _named(finds, words().commands)
 
 
 def _texts(finds: Finds) -> Iterator[Spot]:
     yield from list(_matches(_SAYING, finds.text)) or _matches(_QUOTED, finds.text)
+
+
+def _things(finds: Finds) -> Iterator[Spot]:
+    """What there is so many of; years and people are no things."""
+    units = words().units
+    for found in _matches(_THING, finds.text):
+        first = found.value.split()[0].lower()
+        if first not in units and f"{first}s" not in units and stem(first) not in _unit_words():
+            yield found
 
 
 _KINDS: dict[str, Callable[[Finds], Iterator[Spot]]] = {
@@ -300,6 +332,7 @@ _KINDS: dict[str, Callable[[Finds], Iterator[Spot]]] = {
     "place": lambda finds: iter(places(finds.text)),
     "id": lambda finds: _matches(_ID, finds.text),
     "person": _people,
+    "thing": _things,
     "title": lambda finds: (found for known in (_CALLED, _QUOTED) for found in _matches(known, finds.text)),
     "body": _texts,
     "query": lambda finds: iter(list(_matches(_FENCED, finds.text)) or _matches(_QUOTED, finds.text)),

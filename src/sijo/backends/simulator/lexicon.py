@@ -41,6 +41,7 @@ class Words(msgspec.Struct, forbid_unknown_fields=True):
     roles: dict[str, list[str]]
     units: dict[str, list[str]]
     places: dict[str, list[str]]
+    moods: dict[str, list[str]]
 
 
 class Spot(NamedTuple):

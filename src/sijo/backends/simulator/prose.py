@@ -45,8 +45,27 @@ _SINGLE = re.compile(
 )
 _LIST = re.compile(rf"\b(?:list(?: of)?|top|name|give me)\s+(?:the\s+)?{_N}\b", re.IGNORECASE)
 _KOREAN = re.compile(
-    r"(\d{1,6}|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(문장|단어|문단|단락|줄|가지|개(?!월))|(\d{1,6})\s?(글자|자(?!리))"
+    r"(\d{1,6}|한|두|세|네|다섯|여섯|일곱|여덟|아홉|열)\s?(문장|단어|문단|단락|줄|가지|개(?!월))|(\d{1,6})\s?(글자"
+    r"|자(?!리))"
 )
+_OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (unit, re.compile(pattern, re.IGNORECASE))
+    for unit, pattern in (
+        (
+            "item",
+            r"\b(?:lista de|dame|nenne|liste de|donne[sz]?[- ]moi|cite|gib mir)\s+(?:una lista de\s+"
+            r"|une liste de\s+)?(\d{1,4})\b"
+            r"|(\d{1,4})\s?(?:つ|個)(?:挙げ|あげ|の|を|教え)|(?:列出|举出|给我)\s?(\d{1,4})\s?[种个項条]",
+        ),
+        (
+            "sentence",
+            r"\ben (\d{1,3}|una) frases?\b|\ben (\d{1,3}|une) phrases?\b|\bin (\d{1,3}|einem) (?:satz"
+            r"|sätzen)\b"
+            r"|(\d{1,3}|一)\s?文で|用(\d{1,3}|一)句话",
+        ),
+    )
+)
+"""Lengths in the other languages."""
 _HOW_MANY = re.compile(r"몇|얼마")  # asks for a number, so those in it are no length
 _NAMED = re.compile(
     r"알려|추천|나열|들어|말해|써|적어|만들|골라|뽑|제안|대\s?봐|소개|보여|작성|목록|예시|생각|개[\s?.!]*$"
@@ -109,6 +128,10 @@ def asked_length(text: str) -> Length | None:
         return _length(match[1], "item")
     if (match := _KOREAN.search(text)) and not _HOW_MANY.search(text) and (match[2] != "개" or _NAMED.search(text)):
         return _length(match[1] or match[3], _UNITS[match[2] or match[4]])
+    for unit, pattern in _OTHERS:
+        if match := pattern.search(text):
+            many = next(filter(None, match.groups()))
+            return _length(many if many.isdecimal() else "1", unit)
     if _BRIEF.search(text):
         return Length("sentence", 1)
     return Length("sentence", 6) if _LONG.search(text) else None
@@ -121,7 +144,7 @@ def _length(number: str, unit: str) -> Length:
 
 def prose(scene: Scene) -> Reply:
     """An answer to anything."""
-    asked = asked_length(scene.ask) or asked_length(glance(scene.system))
+    asked = asked_length(scene.work.task) or asked_length(glance(scene.system))
     effort = scene.prompt.thought.effort or "high"
     topic = topic_of(scene)
     length = asked or Length("sentence", EFFORT.get(effort, 3))
@@ -138,7 +161,11 @@ def topic_of(scene: Scene) -> str:
     """What the user asks about, in their words."""
     if match := _TOPIC.search(scene.ask[:ASKED]):
         return (match[1] or match[2]).strip()
-    line = next((line.strip() for line in scene.ask.splitlines() if line.strip()), "").rstrip("?.! ")
+    if (match := _OTHERS[0][1].search(scene.ask[:ASKED])) and scene.language not in ("en", "ko"):
+        before, after = scene.ask[: match.start()], re.split(r"[.!?,。！？]", scene.ask[match.end() :])[0]
+        if named := (before if scene.language == "ja" else after).strip(" のを的"):
+            return named[:60]
+    line = next((line.strip() for line in scene.ask.splitlines() if line.strip()), "").rstrip("?.! ？。！").lstrip("¿¡")
     line = _KOREAN_LEAD.sub("", _LEAD.sub("", _TAIL.sub("", line))) or line
     if len(line) > 60:
         line = line[:60].rsplit(" ", 1)[0] + "…"
@@ -148,9 +175,9 @@ def topic_of(scene: Scene) -> str:
 def _written(scene: Scene, topic: str, length: Length) -> str:
     match length.unit:
         case "sentence":
-            return " ".join(_sentences(scene, topic, length.many))
+            return _joined(scene, _sentences(scene, topic, length.many))
         case "paragraph":
-            return "\n\n".join(" ".join(_sentences(scene, topic, 3, at * 2)) for at in range(length.many))
+            return "\n\n".join(_joined(scene, _sentences(scene, topic, 3, at * 2)) for at in range(length.many))
         case "line":
             return "\n".join(_sentences(scene, topic, length.many))
         case "item":
@@ -161,6 +188,10 @@ def _written(scene: Scene, topic: str, length: Length) -> str:
             return _words(scene, topic, length.many)
     text = " ".join(_sentences(scene, topic, length.many // 15 + 2))
     return text[: length.many]
+
+
+def _joined(scene: Scene, said: list[str]) -> str:
+    return ("" if scene.language in ("ja", "zh") else " ").join(said)
 
 
 def _sentences(scene: Scene, topic: str, count: int, skip: int = 0) -> list[str]:

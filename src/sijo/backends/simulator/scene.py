@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
+from sijo.backends.simulator.material import Work, parted
 from sijo.backends.simulator.results import Result, result
 from sijo.backends.simulator.tongue import demanded, detect
 from sijo.engine.prompt import Item, Prompt
@@ -49,6 +50,12 @@ class Scene:
         self.prompt = prompt
         self.seed = seed
 
+    def asking(self, part: str) -> "Scene":
+        """The same conversation, as if the user had said only this part last."""
+        alone = Scene(self.prompt, self.seed)
+        alone.__dict__.update(words=part, ask=part, language=self.language)
+        return alone
+
     @once
     def at(self) -> int:
         """Which item holds the user's last words; -1 if there are none."""
@@ -67,6 +74,11 @@ class Scene:
     def ask(self) -> str:
         """The user's last words, as much of them as is looked at."""
         return glance(self.words)
+
+    @once
+    def work(self) -> Work:
+        """What the user's last words say to do, and the text that they bring to do it to."""
+        return parted(self.ask)
 
     @once
     def said(self) -> str:

@@ -1,13 +1,18 @@
 """What came with the user's words: images, and documents and search results to read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from sijo.backends.simulator import reading
+from sijo.backends.simulator.material import sentences
 from sijo.backends.simulator.reply import EASY, MIDDLING, Reply
 from sijo.backends.simulator.results import document_text, first_sentence, picture
-from sijo.backends.simulator.scene import Scene
+from sijo.backends.simulator.scene import Scene, glance
 from sijo.backends.simulator.tongue import phrase
 from sijo.wire import blocks as b
 from sijo.wire.sources import BlockLocation, CharLocation, Citation, PlainText, SearchLocation
+
+HALF = 0.5
+"""Of a question's words: so many must stand in the sentence that is taken for the answer."""
 
 
 def seen(scene: Scene) -> Reply | None:
@@ -32,12 +37,16 @@ def _pictures(scene: Scene) -> str:
 
 
 def _begin(scene: Scene, block: b.Document | b.SearchResult, index: int) -> tuple[str, Citation | None]:
-    """How a document begins, and where that stands in it."""
+    """What a document says to the question, or else how it begins, and where that stands in it."""
     title = block.title or phrase(scene.language, "a_document")
     whole = document_text(block) if isinstance(block, b.Document) else " ".join(part.text for part in block.content)
-    text = first_sentence(whole)
+    asked = (
+        reading.best(scene.work.task, sentences(glance(whole)), HALF) if "?" in scene.ask or "？" in scene.ask else None
+    )
+    text = asked if asked is not None and asked in whole else first_sentence(whole)
+    key = "document" if text == first_sentence(whole) else "document_says"
     cited = block.citations is not None and block.citations.enabled
-    return phrase(scene.language, "document", title=title, text=text), next(
+    return phrase(scene.language, key, title=title, text=text), next(
         _cited(block, text, index), None
     ) if cited else None
 
@@ -45,11 +54,18 @@ def _begin(scene: Scene, block: b.Document | b.SearchResult, index: int) -> tupl
 def _cited(block: b.Document | b.SearchResult, text: str, index: int) -> Iterator[Citation]:
     match block:
         case b.SearchResult(source=source, title=title):
-            yield SearchLocation(text, index, source, title, 0, 1)
+            at = _holding(block.content, text)
+            yield SearchLocation(text, index, source, title, at, at + 1)
         case b.Document(source=PlainText(data=data), title=title):
             start = data.find(text)
             yield CharLocation(text, index, title, start, start + len(text))
-        case b.Document(source=b.ContentSource(content=list()), title=title):
-            yield BlockLocation(text, index, title, 0, 1)
+        case b.Document(source=b.ContentSource(content=list() as parts), title=title):
+            at = _holding(parts, text)
+            yield BlockLocation(text, index, title, at, at + 1)
         case b.Document(source=b.ContentSource(), title=title):
             yield BlockLocation(text, index, title, 0, 1)
+
+
+def _holding(parts: Sequence[object], text: str) -> int:
+    """Which of the parts a text stands in; the first, if it begins there and ends in the next."""
+    return next((at for at, part in enumerate(parts) if isinstance(part, b.Text) and text in part.text), 0)

@@ -10,6 +10,8 @@ import msgspec
 
 from sijo.backends.simulator.fill import Filler
 from sijo.backends.simulator.finds import Finds
+from sijo.backends.simulator.known import entries
+from sijo.backends.simulator.material import parted
 from sijo.backends.simulator.prose import asked_length
 from sijo.backends.simulator.reply import HARD, MIDDLING, Reply
 from sijo.backends.simulator.results import document_text
@@ -39,7 +41,28 @@ _KEYS = re.compile(
     r"|([^.\n]{1,120}?)(?:을|를|이라는|라는|인)?\s*(?:키|필드|속성)(?:로|를|가|이|\b)",
     re.IGNORECASE,
 )
+_AS_JSON = re.compile(
+    r"\b(?:extract|get|find|return|give me|output|with|pull)\s+((?:(?:the|an?)\s+)?[a-z_]{1,30}"
+    r"(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+)(?:(?:the|an?)\s+)?[a-z_]{1,30}){0,8})\s+(?:(?:from|of|in)\b[^.:\n]{0,60}?\s)?"
+    r"(?:as|in|into|to|and return)\s+(?:\w+\s+)?json\b"
+    r"|([가-힣]{1,10}(?:(?:,\s*|[과와]\s*|\s*및\s*)[가-힣]{1,10}){0,8}?)(?:을|를)\s*json",
+    re.IGNORECASE,
+)
+_NAMES_OF = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+|(?<=[가-힣])[과와]\s+|\s+및\s+", re.IGNORECASE)
 _KOREAN_KEY = re.compile(r"([가-힣]{1,10})[이가]\s+[^\s,]{1,30}?(?:이고|이며|인)(?=\s)")  # 이름이 철수이고
+_ORDER = re.compile(
+    r"^(?:please )?(?:give me|generate|write|create|make|extract|tags for)\s*:?\s+(?:an?\s+"
+    r"|the\s+)?",
+    re.IGNORECASE,
+)
+_ASIDE = re.compile(r"\([^)]{0,60}\)")  # as in: keys title (string), year (number)
+_SYSTEM = re.compile(
+    r"\b(?:only|always|must|strictly)\b[^.\n]{0,40}\bjson\b|\bjson\b[^.\n]{0,30}\bonly\b|\b(?:answer|respond|reply"
+    r"|output)\w*\s+(?:in|with|using)\s+"
+    r"(?:valid\s+)?json\b|json\s?(?:으로만|만|으로 답|형식으로)",
+    re.IGNORECASE,
+)
+"""How a system prompt asks for JSON whatever is said."""
 _ARRAY = re.compile(r"\bjson (?:array|list)\b|배열", re.IGNORECASE)
 _OBJECT = re.compile(r"[\"'](\w{1,40})[\"']\s*:")
 _TEMPLATE = re.compile(r"\{[^{}]{0,500}\}")  # shows the keys; its values are none
@@ -60,8 +83,8 @@ _FILLERS = {
     "only",
     "no",
     "other",
-    "text",
 }
+_NO_KEYS = frozenset(("it", "them", "following", "data", "answer"))
 _NUMBERS = {
     "age",
     "year",
@@ -78,7 +101,7 @@ _NUMBERS = {
     "가격",
     "수량",
 }
-_LAST = {"for", "is", "that", "from", "which", "where", "about", "please", "based", "using", "whose"}
+_LAST = {"no", "for", "is", "that", "from", "which", "where", "about", "please", "based", "using", "whose"}
 
 
 def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
@@ -91,11 +114,16 @@ def structured(scene: Scene, spare: Callable[[], str]) -> Reply | None:
         schema = shown
     elif begun or _JSON.search(scene.ask):
         schema = _named_schema(scene.ask)
+    elif scene.system and _SYSTEM.search(system := glance(scene.system)):
+        schema = _named_schema(system)
     else:
         return None
     asked = ask if scene.prompt.format or shown is not None else _TEMPLATE.sub(" ", ask)
     text = "\n".join([asked, *(glance(result.content) for result in scene.results), *_read(scene)])
-    value = fitted(dict(schema), Filler(schema, Finds(text, spare()), whole=True).fill())
+    about = (scene.work if shown is None else parted(ask)).text or _ORDER.sub("", asked, count=1) or asked
+    value = fitted(dict(schema), Filler(schema, Finds(text, spare(), about), whole=True).fill())
+    if shown is None and isinstance(value, list) and not scene.prompt.format:
+        value = entries(scene.ask, scene.language)[: len(value)] or value
     language = scene.inner
     keys = ", ".join(value) if isinstance(value, dict) else "values"
     compact = scene.prompt.format is not None
@@ -137,7 +165,7 @@ def _written(value: Any, compact: bool) -> str:
 
 def _named_schema(text: str) -> Mapping[str, Any]:
     """A schema with the keys that a text names; an array, if it asks for one and names none."""
-    keys = _OBJECT.findall(text) or _listed(text) or list(dict.fromkeys(_KOREAN_KEY.findall(text[:ASKED])))
+    keys = _OBJECT.findall(text) or list(dict.fromkeys(_KOREAN_KEY.findall(text[:ASKED]))) or _listed(text)
     if not keys and _ARRAY.search(text):
         length = asked_length(text)
         return {"type": "array", "items": {"type": "string"}, "minItems": length.many if length else 3}
@@ -148,9 +176,9 @@ def _named_schema(text: str) -> Mapping[str, Any]:
 def _listed(text: str) -> list[str]:
     match = _KEYS.search(text[:ASKED])
     if match is None:
-        return []
+        return _as_json(text)
     keys: list[str] = []
-    named = match[1] or match[2]
+    named = _ASIDE.sub("", match[1] or match[2])
     for found in _WORD.finditer(named):
         word = found[1]
         if word.lower() in _LAST:
@@ -158,6 +186,14 @@ def _listed(text: str) -> list[str]:
         if word.lower() not in _FILLERS or (word == "a" and named.startswith(",", found.end())):
             keys.append(word)
     return list(dict.fromkeys(keys))[:20]
+
+
+def _as_json(text: str) -> list[str]:
+    """The keys that are only named as what to take: `extract the name and age as JSON`."""
+    match = _AS_JSON.search(text[:ASKED])
+    parts = _NAMES_OF.split(match[1] or match[2]) if match else []
+    keys = [re.sub(r"^(?:the|an?)\s+", "", part, flags=re.IGNORECASE) for part in parts]
+    return [key for key in keys if key.lower() not in _FILLERS and key.lower() not in _NO_KEYS]
 
 
 def rest_of(prefill: str, whole: str) -> str:

@@ -6,11 +6,29 @@ of a script, and is played like one.
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable
 
 import msgspec
 
-from sijo.backends.simulator import arithmetic, choose, echo, facts, known, prose, sights, structure, think
+from sijo.backends.simulator import (
+    arithmetic,
+    choices,
+    choose,
+    code,
+    echo,
+    facts,
+    form,
+    known,
+    letters,
+    problems,
+    prose,
+    reading,
+    sights,
+    structure,
+    think,
+    work,
+)
 from sijo.backends.simulator.answer import Answer, Piece
 from sijo.backends.simulator.lexicon import meanings
 from sijo.backends.simulator.reply import EASY, HARD, MIDDLING, Reply
@@ -19,6 +37,13 @@ from sijo.backends.simulator.scene import REDACTED, REFUSAL, Scene
 from sijo.backends.simulator.tongue import phrase, phrases
 from sijo.wire.events import StopDetails
 
+SEVERAL, PARTS = 400, 6
+"""Characters of a message in which several questions are told apart, and how many."""
+_PARTED = re.compile(
+    r"(?<=[?？。])\s*(?=\S)|(?<=[.!])\s+(?=\S)|,?\s+(?:and|also)\s+(?=(?:what|who|how|when|where)\b)"
+    r"|(?<!\S)(?:그리고|또)\s+",
+    re.IGNORECASE,
+)
 EXPLANATION = "This request was declined because it holds the test string for refusals."
 
 
@@ -56,11 +81,12 @@ def prepare() -> None:
 
 
 def spoken(scene: Scene) -> Reply:
-    """What is said in words."""
-    for speaker in SPEAKERS:
-        if reply := speaker(scene):
-            return reply
-    return prose.prose(scene)
+    """What is said in words, in the form that was asked for."""
+    if reply := _structured(scene):
+        return reply
+    reply = _worded(scene)
+    reply.text = form.formed(scene, reply)
+    return reply
 
 
 def continued(prefill: str | None, reply: Reply) -> str:
@@ -96,14 +122,37 @@ def _structured(scene: Scene) -> Reply | None:
 
 def _worded(scene: Scene) -> Reply:
     """The answer if it had not to be JSON: where a schema wants words, these are they."""
+    if reply := _several(scene):
+        return reply
     for speaker in SPEAKERS:
-        if speaker is not _structured and (reply := speaker(scene)):
+        if reply := speaker(scene):
             return reply
     return prose.prose(scene)
 
 
+def _several(scene: Scene) -> Reply | None:
+    """The answers to two questions or more in one message, if at least two have an answer of their own."""
+    ask = scene.ask
+    if len(ask) > SEVERAL or scene.results or not _PARTED.search(ask):
+        return None
+    replies = []
+    for part in _PARTED.split(ask)[:PARTS]:
+        alone = scene.asking(part)
+        if re.search(r"\w", part):
+            replies += [reply for speaker in SURE if (reply := speaker(alone))][:1]
+    if len(replies) < 2:
+        return None
+    notes = [note for reply in replies for note in reply.notes]
+    return Reply(" ".join(dict.fromkeys(_ended(reply.text) for reply in replies)), notes, HARD)
+
+
+def _ended(text: str) -> str:
+    """A text with a point at its end, so that another can follow."""
+    return text if text.endswith((".", "!", "?", "。", "！", "？")) else f"{text}."
+
+
 def _sum(scene: Scene) -> Reply | None:
-    found = arithmetic.find(scene.ask) or arithmetic.onward(scene.ask, scene.heard)
+    found = arithmetic.find(scene.ask) or problems.find(scene.ask) or arithmetic.onward(scene.ask, scene.heard)
     if found is None:
         return None
     shown = {"expression": found.expression, "value": found.value}
@@ -118,10 +167,13 @@ def _sum(scene: Scene) -> Reply | None:
 
 
 SPEAKERS: tuple[Callable[[Scene], Reply | None], ...] = (
-    _structured, _results, echo.repeated, echo.counted, sights.seen, _sum, echo.history, facts.recall, known.answered,
-    facts.greeted, echo.social,
+    _results, choices.chosen, echo.repeated, echo.counted, letters.lettered, work.worked, sights.seen, _sum,
+    echo.history, facts.recall, known.answered, known.listed, code.stubbed, reading.read,
+    echo.social, facts.greeted,
 )  # fmt: skip
 """Who is asked, in order; `prose` has something to say on everything."""
+SURE = (_sum, facts.recall, known.answered, echo.social)
+"""Who answers one of several questions: those who say nothing where they know nothing."""
 
 
 def _called(scene: Scene, plan: choose.Plan) -> list[str]:

@@ -27,14 +27,22 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[^\W\d_]+")
 _MARKS = {
     "es": {"hola", "qué", "cómo", "cuál", "gracias", "por", "el", "los", "las", "una", "es", "está", "dónde", "puedes",
-           "tiempo", "hace", "mi", "buenos", "días", "quién", "soy"},
+           "tiempo", "hace", "mi", "buenos", "días", "quién", "soy", "me", "y", "de", "la", "en", "que", "un",
+           "con", "para",
+           "al", "del", "tengo", "cuánto", "cuántas", "cuántos", "cuándo", "dame", "traduce", "resume", "escribe"},
     "fr": {"bonjour", "salut", "merci", "quel", "quelle", "est", "les", "vous", "je", "une", "où", "comment",
-           "pourquoi", "que", "des", "et", "il", "fait", "suis", "mon", "êtes", "peux", "temps"},
+           "pourquoi", "que", "des", "et", "il", "fait", "suis", "mon", "êtes", "peux", "temps", "qui", "tu", "le",
+           "la",
+           "de", "du", "en", "un", "dans", "avec", "pour", "ne", "pas", "combien", "font", "moi", "écris", "traduis"},
     "de": {"hallo", "danke", "guten", "tag", "ist", "der", "das", "und", "wie", "was", "ich", "nicht", "ein", "eine",
-           "warum", "wer", "bist", "mein", "wo", "kannst", "heute", "wetter"},
+           "warum", "wer", "bist", "mein", "wo", "kannst", "heute", "wetter", "die", "den", "dem", "mit", "von", "zu",
+           "auf", "für", "einem", "einen", "sind", "mir", "es", "er", "sie", "wir", "im", "nenne", "schreibe",
+           "erkläre", "heiße", "ins", "oder", "auch"},
     "en": {"the", "is", "what", "how", "hello", "hi", "you", "my", "a", "of", "to", "in", "and", "please", "who", "why",
-           "tell", "me", "was", "i"},
+           "tell", "me", "was", "i", "for", "it", "with"},
 }  # fmt: skip
+_LETTERS = {"es": re.compile("[¿¡ñáíóú]"), "fr": re.compile("[çœèêëàâîïôûù]"), "de": re.compile("[äöüß]")}
+"""Letters that tell a language where its words are as common in others."""
 _PARTICLES = re.compile(r"(.)(은\(는\)|이\(가\)|을\(를\)|과\(와\)|\(이\)라|\(이\)|\(으\)로)")
 _PARTICLE = {
     "은(는)": ("은", "는"), "이(가)": ("이", "가"), "을(를)": ("을", "를"), "과(와)": ("과", "와"),
@@ -60,6 +68,9 @@ def detect(text: str) -> str | None:
     if not latin:
         return None
     score = {language: sum(word in marks for word in latin) for language, marks in _MARKS.items()}
+    if not head.isascii():
+        for language, special in _LETTERS.items():
+            score[language] += min(2, len(special.findall(head.lower())))
     best = max(score, key=lambda language: (score[language], language == "en"))
     return best if score[best] else "en"
 
