@@ -56,6 +56,8 @@ class Server(Section, frozen=True):
     """Seconds for open streams to finish after SIGTERM."""
     ping: Annotated[float, Meta(gt=0)] = 10.0
     """Seconds of silence after which a stream gets a `ping`."""
+    connections: Annotated[int, Meta(ge=1)] = 8_000
+    """Open at once, of each worker; fewer where the process may not open so many files."""
     browsers: bool = False
     """Let web pages of any origin call the API (CORS)."""
 

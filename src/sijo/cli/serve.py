@@ -24,6 +24,7 @@ from sijo.app.state import seal_keys
 from sijo.backends.discover import Found, discover, look
 from sijo.backends.llama import LlamaServer
 from sijo.backends.upstream import Upstream
+from sijo.cli.descriptors import room
 from sijo.config import ConfigError, EngineSection, Settings, SimulatorSection, key_of, load
 from sijo.store import Database, database
 from sijo.store.keys import Keys
@@ -287,6 +288,7 @@ def listen(settings: Settings, whole: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         workers=server.workers,
         timeout_graceful_shutdown=int(server.grace),
+        limit_concurrency=room(server.connections),  # which our protocol takes for that of connections
         backlog=BACKLOG,
     )
     if server.workers > 1:
