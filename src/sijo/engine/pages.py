@@ -1,8 +1,9 @@
 """A program of its own: takes the texts out of PDFs, and may run out of time or memory while at it.
 
 It reads a JSON list of PDFs in base64 and writes a line of JSON for each: the texts of its pages; else their number,
-where they are too many, or null where it is none that can be read, and then no more. The time is for all of them. A small
-file can hold work for hours, where nobody looks at the clock: where it takes too much, the program ends without a word.
+where they are too many, or null where it is none that can be read, and then no more. The time is for all of them. A
+small file can hold work for hours, where nobody looks at the clock: where it takes too much, the program ends without a
+word.
 What `pypdf` finds odd goes nowhere: a file may hold a million oddities.
 """
 
