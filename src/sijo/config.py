@@ -84,6 +84,8 @@ class EngineSection(Section, frozen=True):
     """More settings of a llama.cpp of our own, by the names of its parameters."""
     timeout: Annotated[float, Meta(gt=0)] = 600.0
     """Seconds without a byte from the engine."""
+    longest: Annotated[float, Meta(gt=0)] = 3600.0
+    """Seconds for a whole answer of the engine, however steadily it comes."""
     signs: bool = True
     """For a relay: its thinking signatures are real, and pass as they are."""
     auth: Literal["x-api-key", "bearer", "both"] | None = None
