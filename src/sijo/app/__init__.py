@@ -67,10 +67,10 @@ def server_tools() -> list[ServerTool]:
 def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGIApp:
     """The whole server, ready to be run; with `tools` it has these, in place of its own."""
     server, folder = settings.server, Path(settings.server.data_dir).expanduser()
-    pools, store, keys = Pools(), database(server.database, folder), seal_keys(folder)
+    pools, own = Pools(), Own(server_tools() if tools is None else tools)
+    store, keys = database(server.database, folder), seal_keys(folder)
     catalog = catalog_of(settings, pools)
     observer = log.Observer.of(settings.log, settings.trace, folder, {served.model.id for served in catalog})
-    own = Own(server_tools() if tools is None else tools)
     intake = Intake(
         catalog,
         betas(),
@@ -85,9 +85,8 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
         enforced=server.bind_thinking,
     )
     ledger, costs = Ledger(store), priced(settings)
-    writer = Writer(ledger, costs)
     access = Access(StoredKeys(store), Workspaces(store), *identity(keys[-1]))
-    callers = Keys(access, server.keys, required=catalog.strict)
+    writer, callers = Writer(ledger, costs), Keys(access, server.keys, required=catalog.strict)
     spent = Spent(ledger, costs) if settings.spend != DEFAULTS.spend else None
     limits = limits_of(settings, catalog, access, store, spent)
     routes = table(
