@@ -35,11 +35,18 @@ class Running:
 
 
 @contextmanager
-def serving(folder: Path, *flags: str, env: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """`sijo serve FLAGS` on a free port, with its state and log in `folder`, until the block ends."""
+def serving(
+    folder: Path, *flags: str, env: Mapping[str, str] | None = None, files: int | None = None
+) -> Iterator[Running]:
+    """`sijo serve FLAGS` on a free port, with its state and log in `folder`, until the block ends.
+
+    `files`: how many it may have open.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"serve-{time.monotonic_ns()}.log"
     command = [sys.executable, "-m", "sijo", "serve", "--port", "0", "--data-dir", str(folder / "data"), *flags]
+    if files is not None:
+        command = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *command]
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env=scrubbed(env))
     try:

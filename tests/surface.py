@@ -84,7 +84,10 @@ def served_endpoints() -> set[tuple[str, str]]:
     routes = [
         route
         for route in table(
-            stub, stub, Objects(stub, stub), (Admin(stub, stub), Rates(stub, stub), Reports(stub, stub, "wrkspc_x"))
+            stub,
+            stub,
+            Objects(stub, stub, stub),
+            (Admin(stub, stub), Rates(stub, stub), Reports(stub, stub, "wrkspc_x")),
         )
         if isinstance(route, Route)
     ]

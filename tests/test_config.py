@@ -91,3 +91,9 @@ def test_one_engine_for_all_takes_the_place_of_those_that_routes_name(tmp_path: 
 def test_a_led_model_is_said_to_think_not_by_itself(tmp_path: Path) -> None:
     engines = catalog_of(settings(tmp_path, VLLM.replace('"m"', '"m"\nthinks = false')), Pools()).engines
     assert engines["near"].backend.abilities.thinking is False
+
+
+@pytest.mark.parametrize("key", ["", " x", "é"])
+def test_a_key_of_the_figures_is_a_key(key: str) -> None:
+    with pytest.raises(ConfigError, match=r"^settings: server\.metrics_key: a key is ASCII"):
+        load(None, environ={"SIJO_METRICS_KEY": key})

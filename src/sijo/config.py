@@ -56,6 +56,12 @@ class Server(Section, frozen=True):
     """Seconds for open streams to finish after SIGTERM."""
     ping: Annotated[float, Meta(gt=0)] = 10.0
     """Seconds of silence after which a stream gets a `ping`."""
+    metrics: Literal["local", "key", "open"] = "local"
+    """Who may read `/metrics`: all; who has an admin key or `metrics_key`; or these, and who is at this machine."""
+    metrics_key: str | None = None
+    """Opens `/metrics`, and nothing else."""
+    connections: Annotated[int, Meta(ge=1)] = 8_000
+    """Open at once, of each worker; fewer where the process may not open so many files."""
     browsers: bool = False
     """Let web pages of any origin call the API (CORS)."""
 
@@ -78,6 +84,8 @@ class EngineSection(Section, frozen=True):
     """More settings of a llama.cpp of our own, by the names of its parameters."""
     timeout: Annotated[float, Meta(gt=0)] = 600.0
     """Seconds without a byte from the engine."""
+    longest: Annotated[float, Meta(gt=0)] = 3600.0
+    """Seconds for a whole answer of the engine, however steadily it comes."""
     signs: bool = True
     """For a relay: its thinking signatures are real, and pass as they are."""
     auth: Literal["x-api-key", "bearer", "both"] | None = None
@@ -204,8 +212,11 @@ def load(path: str | None, flags: Mapping[str, Any] = {}, environ: Mapping[str, 
         place = str(error).rpartition(" - at ")[2].strip("`")
         raise ConfigError(f"{said.get(place) or path or 'settings'}: {error}") from error
     check(settings.engine)
-    if any(not key.isascii() or key != key.strip() or not key for key in settings.server.keys):
-        raise ConfigError(f"{path or 'settings'}: server.keys: a key is ASCII, not empty, and without space around it")
+    own = settings.server.metrics_key
+    for name, keys in ("keys", settings.server.keys), ("metrics_key", () if own is None else (own,)):
+        if any(not key.isascii() or key != key.strip() or not key for key in keys):
+            where = f"{path or 'settings'}: server.{name}"
+            raise ConfigError(f"{where}: a key is ASCII, not empty, and without space around it")
     return settings
 
 

@@ -83,8 +83,13 @@ class RequestTooLarge(ApiError):
 
     status, type = 413, "request_too_large"
 
-    def __init__(self, message: str = "Request exceeds the maximum allowed number of bytes.") -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str = "Request exceeds the maximum allowed number of bytes.",
+        *,
+        details: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message, details=details)
 
 
 class RateLimited(ApiError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class Asked:
 class Engine(Connections):
     """`reply` says what to do about each request, one after the other on as many connections as there are."""
 
-    def __init__(self, reply: Callable[[Asked], Steps]) -> None:
+    def __init__(self, reply: Callable[[Asked], Iterable[Step]]) -> None:
         super().__init__()
         self.reply = reply
         self.asked: list[Asked] = []
@@ -76,7 +76,7 @@ async def read(reader: asyncio.StreamReader) -> Asked:
 
 
 @contextlib.asynccontextmanager
-async def engine(*answers: Steps, reply: Callable[[Asked], Steps] | None = None) -> AsyncIterator[Engine]:
+async def engine(*answers: Steps, reply: Callable[[Asked], Iterable[Step]] | None = None) -> AsyncIterator[Engine]:
     """A server on a free port that gives these answers in order, the last one again and again."""
     waiting = list(answers)
     made = Engine(reply or (lambda _: waiting.pop(0) if len(waiting) > 1 else waiting[0]))

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import tomllib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import aclosing
+from itertools import chain, cycle
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,21 @@ from sijo.errors import ApiError, InvalidRequest, Overloaded, RateLimited, Timed
 from sijo.wire import blocks as b
 from sijo.wire.request import AnyTool, decode_count
 from sijo.wire.tools import Custom
-from tests.backends.raw import CLOSE, HANG, HEAD, PAUSE, Asked, Engine, Steps, chunked, engine, plain, refusal, stream
+from tests.backends.raw import (
+    CLOSE,
+    HANG,
+    HEAD,
+    PAUSE,
+    Asked,
+    Engine,
+    Step,
+    Steps,
+    chunked,
+    engine,
+    plain,
+    refusal,
+    stream,
+)
 
 STREAMS = Path(__file__).parent / "streams"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((STREAMS / "expected.toml").read_text())
@@ -207,6 +222,43 @@ async def test_an_engine_that_falls_silent_took_too_long(answer: Steps) -> None:
         assert type(error) is TimedOut
         assert len(to.asked) == 1
     await upstream.close()
+
+
+LONG = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 999999\r\n\r\n"
+
+
+def trickle() -> Iterator[Step]:
+    """An answer without end, a word at a time."""
+    yield HEAD
+    while True:
+        yield chunked(says("and "))
+        yield PAUSE
+
+
+@pytest.mark.parametrize("kind", ["stream", "comments", "whole"])
+async def test_an_engine_that_goes_on_for_ever_took_too_long(kind: str) -> None:
+    upstream = Upstream(silence=GUARD, longest=0.3)
+    answers: dict[str, Callable[[Asked], Iterable[Step]]] = {
+        "stream": lambda _: trickle(),
+        "comments": lambda _: chain([HEAD], cycle([chunked(b": ping\n\n"), PAUSE])),
+        "whole": lambda _: chain([LONG], cycle([b" ", PAUSE])),
+    }
+    async with engine(reply=answers[kind]) as to:
+        out, error = await told(chat(to, upstream))
+        assert type(error) is TimedOut and error.message == "The engine behind this model took too long."
+        assert bool(out) == (kind == "stream")
+        assert len(to.asked) == 1
+    await upstream.close()
+
+
+async def test_an_answer_that_is_over_has_no_end_before_it() -> None:
+    short = Upstream(longest=0.05)
+    async with engine(HELLO) as to:
+        for _ in range(2):
+            assert (await told(chat(to, short)))[1] is None
+            await asyncio.sleep(0.1)
+        assert to.connections == 1
+    await short.close()
 
 
 async def test_closing_the_answer_stops_the_engine(upstream: Upstream) -> None:

@@ -125,6 +125,28 @@ def test_it_says_whose_key_it_is(tmp_path: Path) -> None:
     assert (ran.stdout, ran.stderr) == ("", f"no keys in {tmp_path}/other/sijo.db: sijo key create\n")
 
 
+LOOKS = {
+    "key list": (0, "no keys in PLACE: sijo key create"),
+    "key revoke laptop": (1, "sijo: no such key"),
+    "workspace list": (0, "no workspaces but the default one: sijo workspace create NAME"),
+    "workspace archive research": (1, "sijo: no such workspace; sijo workspace list shows those that there are"),
+    "cost": (1, "sijo: WHERE: there is no ledger here"),
+}
+
+
+@pytest.mark.parametrize("words", LOOKS)
+@pytest.mark.parametrize("flag", ["--data-dir", "--database"])
+def test_who_only_looks_makes_no_database(tmp_path: Path, words: str, flag: str) -> None:
+    folder = tmp_path / "nothing" / "here"
+    place = folder / "sijo.db"
+    where = str(folder) if flag == "--data-dir" else f"sqlite:{place}"
+    ran = sijo(*words.split(), flag, where)
+    status, said = LOOKS[words]
+    assert (ran.returncode, ran.stdout) == (status, "")
+    assert ran.stderr.startswith(said.replace("PLACE", str(place)).replace("WHERE", where))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_names_that_are_no_text_are_refused(tmp_path: Path) -> None:
     place = f"sqlite:{tmp_path / 'k.db'}"
     words = "a name is text of printable characters"

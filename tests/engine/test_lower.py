@@ -101,20 +101,58 @@ def test_a_pdf_is_read_page_by_page() -> None:
     assert '<page number="1">\nOtters\n</page>' in text
 
 
+LATE = "the PDF takes too long to read"
+LATER = f"{LATE}, with those before it"
+
+
 def test_a_pdf_that_takes_too_long_is_refused() -> None:
-    for told, seconds in ((pdf("Otters"), -1.0), (pdf(" " * pages.PAGE_BYTES), documents.SECONDS)):
-        with pytest.raises(InvalidRequest, match="too long to read"):
-            documents.pdf_text(told, "x", seconds=seconds)
+    for told, seconds in ((pdf("Otters, slow"), -1.0), (pdf(" " * pages.PAGE_BYTES), documents.SECONDS)):
+        assert documents.read([told], seconds=seconds) == {told: documents.Unread(LATE)}
+
+
+def endless() -> str:
+    """A PDF whose font says of its letters what is put together byte by byte, where nobody looks at the clock."""
+    packed = zlib.compress(b"\2" * (64 << 20), 9)
+    stream = b"<</Length %d/Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 1>>>>stream\n%b\nendstream"
+    return of_objects(stream % (len(packed), packed))
 
 
 def test_a_pdf_that_holds_work_for_hours_is_refused_in_time() -> None:
-    """What its font says of its letters is put together byte by byte, in a place where nobody looks at the clock."""
-    packed = zlib.compress(b"\2" * (64 << 20), 9)
-    stream = b"<</Length %d/Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 1>>>>stream\n%b\nendstream"
-    began = time.process_time()
-    with pytest.raises(InvalidRequest, match="too long to read"):
-        documents.pdf_text(of_objects(stream % (len(packed), packed)), "x", seconds=0.5)
+    told, began = endless(), time.process_time()
+    assert documents.read([told], seconds=0.5) == {told: documents.Unread(LATE)}
     assert time.process_time() - began < 0.5  # none of it was done here
+
+
+def test_all_pdfs_of_a_request_share_one_time() -> None:
+    first, second, third = pdf("First of three"), endless(), pdf("Third of three")
+    read = documents.read([first, second, third], seconds=4.0)
+    assert read == {first: read[first], second: documents.Unread(LATER), third: documents.Unread(LATER)}
+    assert "First of three" in str(read[first])
+    assert documents.read([first], seconds=-1.0) == {first: read[first]}  # which is known by now
+
+
+def test_pdfs_that_hold_more_than_a_model_reads_are_refused() -> None:
+    told = [pdf(f"{at}" * (pages.PAGE_BYTES // 2)) for at in range(5)]
+    read = documents.read(told)
+    assert isinstance(read[told[2]], str) and read[told[4]] == documents.Unread(LATER)
+
+
+def test_the_first_pdf_that_is_none_is_named() -> None:
+    content = [b.ToolResult("toolu_1", [b.Document(PdfBase64("application/pdf", pdf("Good one")))])]
+    bad = b.Document(PdfBase64("application/pdf", "AAAA"))
+    with pytest.raises(InvalidRequest, match=r"^messages\.0\.content\.2\.pdf\.source\.base64\.data: The PDF spec"):
+        lower(prompt(user(*content, b.Text("and"), bad, bad)), PLAIN)
+
+
+def test_many_pdfs_and_one_of_them_twice() -> None:
+    parts = [b.Document(PdfBase64("application/pdf", pdf(f"Of many, {at % 3}"))) for at in range(4)]
+    result = b.ToolResult("toolu_1", [b.Document(PdfBase64("application/pdf", pdf("Of a result")))])
+    content = lower(prompt(user(*parts, result)), PLAIN).items[0].content
+    for at, block in enumerate(content[:4]):
+        assert isinstance(block, b.Text) and f"\nOf many, {at % 3}\n" in block.text
+    inner = content[4]
+    assert isinstance(inner, b.ToolResult) and isinstance(inner.content, list)
+    assert any(isinstance(part, b.Text) and "\nOf a result\n" in part.text for part in inner.content)
 
 
 def of_objects(letters: bytes) -> str:
@@ -240,7 +278,7 @@ def test_a_pdf_of_too_many_pages_is_refused_and_not_cut() -> None:
         made.write(out)
         whole = base64.b64encode(out.getvalue()).decode()
     with pytest.raises(InvalidRequest, match=r"messages\.0\..*: A maximum of 600 PDF pages may be provided\."):
-        documents.pdf_text(whole, "messages.0.content.0")
+        lower(prompt(user(b.Document(PdfBase64("application/pdf", whole)))), PLAIN)
 
 
 def test_half_a_character_in_a_pdf_is_said_to_be_one() -> None:
@@ -250,7 +288,7 @@ def test_half_a_character_in_a_pdf_is_said_to_be_one() -> None:
         "2 beginbfchar <41> <D83D> <42> <D83DDE00> endbfchar endcmap"
     )
     broken = pdf("ABC", "/ToUnicode 5 0 R", f"<< /Length {len(table)} >>\nstream\n{table}\nendstream")
-    assert "\N{REPLACEMENT CHARACTER}\N{GRINNING FACE}C" in documents.pdf_text(broken, "")
+    assert "\N{REPLACEMENT CHARACTER}\N{GRINNING FACE}C" in str(documents.read([broken])[broken])
 
 
 def pdf(text: str, font: str = "", *more: str) -> str:

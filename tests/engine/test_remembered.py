@@ -75,12 +75,12 @@ def test_texts_are_made_once_and_the_oldest_go() -> None:
     made: list[str] = []
     texts = Texts(10)
 
-    def make(data: str) -> str:
-        made.append(data)
-        return data.upper()
-
     def of(data: str) -> str:
-        return texts.of(data, lambda: make(data))
+        known = texts.known(data)
+        if known is None:
+            made.append(data)
+            texts.keep(data, known := data.upper())
+        return known
 
     assert [of("aaaa"), of("bbbb"), of("aaaa"), of("cccc"), of("aaaa"), of("bbbb")] == [
         "AAAA", "BBBB", "AAAA", "CCCC", "AAAA", "BBBB",

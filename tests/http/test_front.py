@@ -1,6 +1,5 @@
 """What every request passes: ids, keys, versions, betas, limits, and bodies that nobody should send."""
 
-import gzip
 import json
 import re
 import socket
@@ -273,13 +272,6 @@ def test_a_broken_body_is_the_clients_fault(simulator: Running, name: str, path:
     reply = ask(simulator.url, path, BROKEN[name])
     assert (reply.status, reply.error["type"]) == (400, "invalid_request_error")
     assert 0 < len(reply.error["message"]) < 1000
-
-
-def test_an_encoding_that_is_not_served(simulator: Running) -> None:
-    reply = ask(simulator.url, body=gzip.compress(hello()), headers={**HEADERS, "content-encoding": "gzip"})
-    assert reply.status == 400
-    assert reply.error["details"] == {"error_code": "request_body_encoding_unsupported"}
-    assert ask(simulator.url, body=hello(), headers={**HEADERS, "content-encoding": "identity"}).status == 200
 
 
 @pytest.mark.parametrize(

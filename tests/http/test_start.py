@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ from sijo.backends.discover import Found
 from sijo.backends.engines import engines
 from sijo.cli.serve import title, told
 from sijo.config import EngineSection, load
+from tests.cli.engine import Engine
 from tests.http.raw import ask, hello
 from tests.serving import Running, serving, sijo
 
@@ -145,6 +147,40 @@ def test_another_port_is_no_help_where_the_host_is_wrong(tmp_path: Path) -> None
 def test_the_banner_says_where_no_engine_was_seen(tmp_path: Path) -> None:
     with serving(tmp_path, "--model", "http://127.0.0.1:1/v1#m") as running:
         assert "engine m at http://127.0.0.1:1/v1 (no engine seen there yet) answers" in running.banner
+
+
+KNOWN = """
+[[engine]]
+name = "away"
+kind = "vllm"
+url = "http://127.0.0.1:1/v1"
+model = "m"
+
+[[engine]]
+name = "there"
+kind = "generic"
+url = "{url}"
+
+[[engine]]
+name = "relayed"
+kind = "anthropic"
+url = "http://127.0.0.1:1"
+"""
+
+
+def test_it_says_so_where_the_kind_was_told_too(tmp_path: Path) -> None:
+    away = "vllm m at http://127.0.0.1:1/v1 (no engine seen there yet)"
+    config = tmp_path / "sijo.toml"
+    with Engine() as engine:
+        threading.Thread(target=engine.serve_forever, daemon=True).start()
+        config.write_text(KNOWN.format(url=engine.url))
+        with serving(tmp_path / "several", "--config", str(config)) as running:
+            line = running.banner.splitlines()[0]
+        engine.shutdown()
+    words = f"{away}, generic local at {engine.url}, anthropic at http://127.0.0.1:1 from the configuration"
+    assert words in line
+    with serving(tmp_path / "one", "--model", "vllm+http://127.0.0.1:1/v1#m") as running:
+        assert f"{away} answers, as asked" in running.banner
 
 
 @pytest.mark.parametrize(

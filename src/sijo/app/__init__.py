@@ -23,7 +23,7 @@ from sijo.engine.servertool import Own, ServerTool
 from sijo.engine.thinking import Seal
 from sijo.http.access import Access
 from sijo.http.admin import Admin
-from sijo.http.auth import Keys
+from sijo.http.auth import Keys, Scrapes
 from sijo.http.front import Front
 from sijo.http.messages import Count, Messages
 from sijo.http.objects import Objects
@@ -67,10 +67,10 @@ def server_tools() -> list[ServerTool]:
 def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGIApp:
     """The whole server, ready to be run; with `tools` it has these, in place of its own."""
     server, folder = settings.server, Path(settings.server.data_dir).expanduser()
-    pools, store = Pools(), database(server.database, folder)
+    pools, own = Pools(), Own(server_tools() if tools is None else tools)
+    store, keys = database(server.database, folder), seal_keys(folder)
     catalog = catalog_of(settings, pools)
     observer = log.Observer.of(settings.log, settings.trace, folder, {served.model.id for served in catalog})
-    keys, own = seal_keys(folder), Own(server_tools() if tools is None else tools)
     intake = Intake(
         catalog,
         betas(),
@@ -85,14 +85,14 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
         enforced=server.bind_thinking,
     )
     ledger, costs = Ledger(store), priced(settings)
-    writer = Writer(ledger, costs)
     access = Access(StoredKeys(store), Workspaces(store), *identity(keys[-1]))
+    writer, callers = Writer(ledger, costs), Keys(access, server.keys, required=catalog.strict)
     spent = Spent(ledger, costs) if settings.spend != DEFAULTS.spend else None
     limits = limits_of(settings, catalog, access, store, spent)
     routes = table(
         Messages(intake, writer if server.ledger else None, ping_every=server.ping, limits=limits),
         Count(intake, limits=limits),
-        Objects(catalog, observer),
+        Objects(catalog, observer, Scrapes(callers, server.metrics, server.metrics_key)),
         (Admin(access, server.organization), Rates(access, limits), Reports(ledger, costs, access.workspace)),
     )
 
@@ -117,7 +117,7 @@ def build(settings: Settings, tools: Sequence[ServerTool] | None = None) -> ASGI
     return Front(
         router,
         exact=exact(routes),
-        keys=Keys(access, server.keys, required=catalog.strict),
+        keys=callers,
         betas=betas(),
         observer=observer,
         strict=catalog.strict,

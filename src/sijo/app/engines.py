@@ -28,15 +28,16 @@ SIMULATOR = "simulator"
 
 
 class Pools:
-    """The connections to engines: one pool for all that are given the same time to say something."""
+    """The connections to engines: one pool for all that are given the same times to answer in."""
 
     def __init__(self) -> None:
-        self._pools: dict[float, Upstream] = {}
+        self._pools: dict[tuple[float, float], Upstream] = {}
 
-    def of(self, silence: float) -> Upstream:
-        if silence not in self._pools:
-            self._pools[silence] = Upstream(silence=silence)
-        return self._pools[silence]
+    def of(self, section: EngineSection) -> Upstream:
+        times = section.timeout, section.longest
+        if times not in self._pools:
+            self._pools[times] = Upstream(silence=section.timeout, longest=section.longest)
+        return self._pools[times]
 
     async def close(self) -> None:
         for pool in self._pools.values():
@@ -126,7 +127,7 @@ def relay(section: EngineSection, pools: Pools) -> Anthropic:
         key=key_of(section),
         auth=section.auth,
         signs=section.signs,
-        upstream=pools.of(section.timeout),
+        upstream=pools.of(section),
     )
 
 
@@ -147,7 +148,7 @@ def chat(section: EngineSection, pools: Pools) -> Written:
         key=key_of(section),
         context=section.context,
         thinks=section.thinks,
-        upstream=pools.of(section.timeout),
+        upstream=pools.of(section),
     )
     return Written(backend, None if row.tools else convention)
 

@@ -32,6 +32,8 @@ PATIENCE = 5.0
 """The longest `retry-after`, in seconds, that is waited for here and not by the client."""
 CONNECT, SILENCE = 10.0, 600.0
 """Seconds to connect, and without a byte: a long prompt may take minutes before the first word."""
+LONGEST = 3600.0
+"""Seconds for a whole answer, however steadily it comes: one that says a little for ever is not silent."""
 LINGER = 0.5
 """Seconds that an answer has to end after its last word, so that its connection can be used again."""
 LARGEST = 4 * 1024 * 1024
@@ -63,8 +65,9 @@ class Refused(Exception):
 class Reply:
     """An answer that has begun, to be read as it comes. `close` ends it at once, and the engine sees that."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, longest: float) -> None:
         self._response = response
+        self._timer = asyncio.get_running_loop().call_later(longest, self._expire)
         self.headers: Headers = response.headers
         self.read = response.content.readany
         """Some bytes, or none at the end. Errors are aiohttp's: read inside `async with`, which gives them meaning."""
@@ -102,15 +105,27 @@ class Reply:
         return b"".join(parts)
 
     def close(self) -> None:
+        self._timer.cancel()
         self._response.close()
+
+    def _expire(self) -> None:
+        """Time is up: whoever reads is told, as by aiohttp's own limits."""
+        self._response.content.set_exception(aiohttp.ServerTimeoutError())
 
 
 class Upstream:
     """The connections to all engines. Made anywhere, used in one event loop, closed there."""
 
     def __init__(
-        self, *, connect: float = CONNECT, silence: float = SILENCE, tries: int = TRIES, pause: float = PAUSE
+        self,
+        *,
+        connect: float = CONNECT,
+        silence: float = SILENCE,
+        longest: float = LONGEST,
+        tries: int = TRIES,
+        pause: float = PAUSE,
     ) -> None:
+        self.longest = longest
         self.tries = tries
         self.pause = pause
         self._limits = aiohttp.ClientTimeout(total=None, sock_connect=connect, sock_read=silence)
@@ -158,7 +173,7 @@ class Upstream:
             self._session = session(self._limits)
         async with asyncio.timeout(self._patience):
             response = await self._session.request(method, url, data=body, headers=headers, allow_redirects=False)
-        reply = Reply(response)
+        reply = Reply(response, self.longest)
         if response.status == 200:
             return reply
         async with asyncio.timeout(CONNECT), reply:

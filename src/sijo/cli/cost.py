@@ -16,10 +16,9 @@ from sijo.app.state import priced
 from sijo.cli.table import aligned, comma_separated, sparkline
 from sijo.config import ConfigError, Settings, load
 from sijo.engine.prices import DOLLAR, Prices, dollars, midnight
-from sijo.store import Database, StoreError, database
+from sijo.store import Database, StoreError, absent, database
 from sijo.store.keys import Keys
 from sijo.store.ledger import Ledger
-from sijo.store.opening import FILE
 from sijo.store.rollups import DAY, Sum
 from sijo.store.spend import containers, month
 from sijo.store.workspaces import Workspaces
@@ -96,9 +95,10 @@ def run(args: argparse.Namespace) -> int:
 def ledger_of(settings: Settings) -> Database:
     """The database with the ledger in it; none is made for a question."""
     address, folder = settings.server.database, Path(settings.server.data_dir).expanduser()
-    if address is None and not (folder / FILE).exists():
-        raise StoreError(f"{folder}: there is no ledger here; say where with --data-dir or --database")
-    return database(address, folder)
+    store = database(address, folder)
+    if absent(store):
+        raise StoreError(f"{address or folder}: there is no ledger here; say where with --data-dir or --database")
+    return store
 
 
 async def read(settings: Settings, since: date, until: date, by: str) -> Spent:

@@ -11,18 +11,21 @@ from typing import Any
 from sijo import ids
 from sijo.cli.table import aligned
 from sijo.config import load
-from sijo.store import Database, database
+from sijo.store import Database, absent, database
 from sijo.store.keys import Keys, StoredKey, digest
 from sijo.store.sqlite import Sqlite
 from sijo.store.workspaces import Workspace, Workspaces
 
 Work = Callable[[Database, argparse.Namespace], Awaitable[int]]
+Empty = Callable[[Database], int]
+"""What a command that makes nothing does where there is no database yet: it makes none either."""
 UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 SPAN = re.compile(r"(\d{1,6})([mhdw])", re.ASCII)
 LONGEST = 36_500 * UNITS["d"]
 """Seconds: what ends later than that has an end that no calendar can tell."""
 DEFAULT = "default"
 MISSING = "no such workspace; sijo workspace list shows those that there are, sijo workspace create makes one"
+NO_KEY = "no such key"
 NO_TEXT = "a name is text of printable characters"
 
 
@@ -34,18 +37,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("--workspace", help="its workspace, by name or id; else the default one")
     create.add_argument("--admin", action="store_true", help="a key for the Admin API, and for nothing else")
     create.add_argument("--expires", metavar="SPAN", type=span, help="such as 12h or 30d; never, if not given")
-    act(acts, "list", "show all keys, not what they are", list_keys)
-    revoke = act(acts, "revoke", "end a key for good, within a second", revoke_key)
+    act(acts, "list", "show all keys, not what they are", list_keys, no_keys)
+    revoke = act(acts, "revoke", "end a key for good, within a second", revoke_key, lambda _: failed(NO_KEY))
     revoke.add_argument("key", help="its id, its name, or the key itself")
 
 
-def act(acts: Any, name: str, words: str, work: Work) -> argparse.ArgumentParser:
+def act(acts: Any, name: str, words: str, work: Work, empty: Empty | None = None) -> argparse.ArgumentParser:
     """A command on the database of a server."""
     made: argparse.ArgumentParser = acts.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
     made.add_argument("--config", help="a sijo.toml")
     made.add_argument("--data-dir", help="where state lives, default ~/.sijo")
     made.add_argument("--database", metavar="URL", help="a postgresql:// that replicas share; default a file")
-    made.set_defaults(work=work)
+    made.set_defaults(work=work, empty=empty)
     return made
 
 
@@ -68,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(opened: Database, args: argparse.Namespace) -> int:
+    if args.empty is not None and absent(opened):
+        return int(args.empty(opened))
     await opened.open()
     try:
         return int(await args.work(opened, args))
@@ -106,7 +111,12 @@ async def list_keys(opened: Database, _: argparse.Namespace) -> int:
         expires = "never" if key.expires_at is None else day(key.expires_at)
         where = "(admin)" if key.admin else names[key.workspace]
         rows.append((key.id, key.name, where, key.state(now), day(key.created_at), expires, key.hint))
-    return table(rows, f"no keys in {place(opened)}: sijo key create")
+    return table(rows) if len(rows) > 1 else no_keys(opened)
+
+
+def no_keys(opened: Database) -> int:
+    print(f"no keys in {place(opened)}: sijo key create", file=sys.stderr)
+    return 0
 
 
 async def revoke_key(opened: Database, args: argparse.Namespace) -> int:
@@ -118,9 +128,7 @@ async def revoke_key(opened: Database, args: argparse.Namespace) -> int:
     found = [key for key in await Keys(opened).all() if meant(key)]
     living = [key for key in found if key.status != "archived"] or found
     if len(living) != 1:
-        return failed(
-            "no such key" if not living else f"several keys have that name: {', '.join(k.id for k in living)}"
-        )
+        return failed(NO_KEY if not living else f"several keys have that name: {', '.join(k.id for k in living)}")
     await Keys(opened).change(living[0].id, status="archived")
     print(f"{living[0].id} revoked")
     return 0
@@ -145,12 +153,9 @@ def day(seconds: float) -> str:
     return ids.stamp(ids.moment(seconds))
 
 
-def table(rows: Sequence[tuple[str, ...]], otherwise: str) -> int:
+def table(rows: Sequence[tuple[str, ...]]) -> int:
     """Print in columns; the first row is the head."""
-    if len(rows) == 1:
-        print(otherwise, file=sys.stderr)
-    else:
-        print(aligned(rows[0], rows[1:], numbers=False))
+    print(aligned(rows[0], rows[1:], numbers=False))
     return 0
 
 

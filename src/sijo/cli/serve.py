@@ -24,6 +24,7 @@ from sijo.app.state import seal_keys
 from sijo.backends.discover import Found, discover, look
 from sijo.backends.llama import LlamaServer
 from sijo.backends.upstream import Upstream
+from sijo.cli.descriptors import room
 from sijo.config import ConfigError, EngineSection, Settings, SimulatorSection, key_of, load
 from sijo.store import Database, database
 from sijo.store.keys import Keys
@@ -130,11 +131,12 @@ async def choose(settings: Settings, model: str | None) -> tuple[Settings, str]:
         recorded = EngineSection(name="replay", kind="replay", path=settings.replay)
         return alone(settings, recorded), f"recordings in {settings.replay} answer"
     if model is None and settings.engine:
-        sections = [await detailed(section) for section in settings.engine]
-        return with_engines(settings, *sections), f"{', '.join(map(title, sections))} from the configuration"
+        seen = [await detailed(section) for section in settings.engine]
+        sections = [section for section, _ in seen]
+        return with_engines(settings, *sections), f"{', '.join(title(*one) for one in seen)} from the configuration"
     if model is not None:
-        section = simulator if model == SIMULATOR else await named(model)
-        return alone(settings, section), f"{title(section)} answers, as asked"
+        section, there = (simulator, True) if model == SIMULATOR else await named(model)
+        return alone(settings, section), f"{title(section, there)} answers, as asked"
     if settings.simulator != SimulatorSection():
         return with_engines(settings, simulator), "the simulator answers, as asked"
     async with reaching() as upstream:
@@ -145,11 +147,11 @@ async def choose(settings: Settings, model: str | None) -> tuple[Settings, str]:
     return with_engines(settings, section), f"found {title(section)}"
 
 
-async def named(model: str) -> EngineSection:
-    """The engine that `--model` means."""
+async def named(model: str) -> tuple[EngineSection, bool]:
+    """The engine that `--model` means, and whether it was seen."""
     key = os.environ.get(ENGINE_KEY)
     if model.endswith(".gguf"):
-        return EngineSection(name="llama", kind="llama", path=model)
+        return EngineSection(name="llama", kind="llama", path=model), True
     scheme, plus, rest = model.partition("+http")
     if plus:
         url, _, own = f"http{rest}".partition("#")
@@ -160,20 +162,21 @@ async def named(model: str) -> EngineSection:
     async with reaching() as upstream:
         for found in await discover(upstream):
             if model in found.models:
-                return told(EngineSection(name=found.engine.name, model=model), found)
+                return told(EngineSection(name=found.engine.name, model=model), found), True
     raise ConfigError(f"--model {shown(model)}: no such file, URL, or model of an engine that runs here; or: simulator")
 
 
-async def detailed(section: EngineSection) -> EngineSection:
-    """The section with what the engine itself tells: its kind, its model, its window."""
+async def detailed(section: EngineSection) -> tuple[EngineSection, bool]:
+    """The section with what the engine itself tells, its kind, its model, its window, and whether it was seen. One that
+    starts with this server, or cannot be asked, counts as seen."""
     if section.path or section.kind in (SIMULATOR, "anthropic") or section.url is None:
-        return section
+        return section, True
     async with reaching() as upstream:
         try:
             found = await look(upstream, section.url, key=key_of(section))
         except ValueError as error:
             raise ConfigError(f"engine {section.name}: {error}") from error
-    return told(section, found) if found is not None else section
+    return (told(section, found), True) if found is not None else (section, False)
 
 
 @asynccontextmanager
@@ -208,11 +211,11 @@ def alone(settings: Settings, section: EngineSection) -> Settings:
     return msgspec.structs.replace(settings, engine=(section,), models={})
 
 
-def title(section: EngineSection) -> str:
+def title(section: EngineSection, there: bool = True) -> str:
     if section.kind == SIMULATOR:
         return "the simulator"
     where = section.path or shown(section.url or "")
-    seen = "" if section.kind or section.path else " (no engine seen there yet)"  # else its kind would be known
+    seen = "" if there else " (no engine seen there yet)"
     named = f"{section.kind or 'engine'} {section.model or ''} at {where}{seen}".replace("  ", " ")
     return "".join(char if char.isprintable() else "?" for char in named)  # the engine says what its models are called
 
@@ -241,7 +244,7 @@ def started(settings: Settings, stack: ExitStack) -> Settings:
             )
             address = {"kind": "llamacpp", "url": llama.url, "key": llama.key, "path": None}
             known = msgspec.structs.replace(section, **address, model=section.model or path.stem)
-            sections.append(asyncio.run(detailed(known)))
+            sections.append(asyncio.run(detailed(known))[0])
         else:
             sections.append(section)
     return with_engines(settings, *sections)
@@ -287,6 +290,7 @@ def listen(settings: Settings, whole: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         workers=server.workers,
         timeout_graceful_shutdown=int(server.grace),
+        limit_concurrency=room(server.connections),  # which our protocol takes for that of connections
         backlog=BACKLOG,
     )
     if server.workers > 1:

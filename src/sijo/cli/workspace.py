@@ -1,8 +1,9 @@
 """`sijo workspace`: made, listed and archived by hand, in the server's database."""
 
 import argparse
+import sys
 
-from sijo.cli.key import DEFAULT, NO_TEXT, act, day, failed, run, table, workspace_of
+from sijo.cli.key import DEFAULT, MISSING, NO_TEXT, act, day, failed, run, table, workspace_of
 from sijo.store import Database
 from sijo.store.workspaces import LONGEST, MOST, Facts, Workspaces
 
@@ -13,8 +14,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What it takes."""
     acts = parser.add_subparsers(required=True, metavar="ACT")
     act(acts, "create", "make a workspace", create_workspace).add_argument("name")
-    act(acts, "list", "show all workspaces", list_workspaces)
-    archive = act(acts, "archive", "end a workspace for good, and its keys with it", archive_workspace)
+    act(acts, "list", "show all workspaces", list_workspaces, no_workspaces)
+    words = "end a workspace for good, and its keys with it"
+    archive = act(acts, "archive", words, archive_workspace, lambda _: failed(MISSING))
     archive.add_argument("workspace", help="its name or id")
 
 
@@ -36,7 +38,12 @@ async def list_workspaces(opened: Database, _: argparse.Namespace) -> int:
     rows = [("ID", "NAME", "CREATED", "ARCHIVED")]
     for one in await Workspaces(opened).all():
         rows.append((one.id, one.name, day(one.created_at), "-" if one.archived_at is None else day(one.archived_at)))
-    return table(rows, "no workspaces but the default one: sijo workspace create NAME")
+    return table(rows) if len(rows) > 1 else no_workspaces(opened)
+
+
+def no_workspaces(_: Database) -> int:
+    print("no workspaces but the default one: sijo workspace create NAME", file=sys.stderr)
+    return 0
 
 
 async def archive_workspace(opened: Database, args: argparse.Namespace) -> int:

@@ -127,21 +127,23 @@ def system_lowered(prompt: Prompt, able: Abilities) -> Prompt:
 
 def content_lowered(prompt: Prompt, able: Abilities) -> Prompt:
     """Documents, search results and images, for engines that do not take them."""
-    items = []
-    for at, item in enumerate(prompt.items):
-        if any(type(block) not in PLAIN for block in item.content):
-            items.append(item_lowered(item, able, f"messages.{at}.content", prompt.request.messages))
-        else:
-            items.append(item)
+    rich = [at for at, item in enumerate(prompt.items) if any(type(block) not in PLAIN for block in item.content)]
+    if not rich:
+        return prompt
+    items = list(prompt.items)
+    found = (data for at in rich for data in documents.pdfs(items[at].content))
+    known = {} if able.documents else documents.read(found)
+    for at in rich:
+        items[at] = item_lowered(items[at], able, f"messages.{at}.content", prompt.request.messages, known)
     return replace(prompt, items=items)
 
 
-def item_lowered(item: Item, able: Abilities, path: str, sent: Sequence[MessageParam]) -> Item:
+def item_lowered(item: Item, able: Abilities, path: str, sent: Sequence[MessageParam], known: documents.Known) -> Item:
     """One turn. What is refused of it is named by where it was `sent`: neighbours of one role are one turn by now."""
     content: list[b.Block] = []
     for n, block in enumerate(item.content):
         try:
-            content += lowered(block, able, f"{path}.{n}")
+            content += lowered(block, able, f"{path}.{n}", known)
         except InvalidRequest as error:
             place = sent_at(block, sent) or f"{path}.{n}"
             raise InvalidRequest(place + error.message.removeprefix(f"{path}.{n}")) from error
@@ -160,17 +162,17 @@ def sent_at(block: b.Block, messages: Sequence[MessageParam]) -> str | None:
 PLAIN = frozenset({b.Text, b.ToolUse, b.Thinking})
 
 
-def lowered(block: b.Block, able: Abilities, path: str) -> list[b.Block]:
-    """One block, as blocks that the engine takes."""
+def lowered(block: b.Block, able: Abilities, path: str, known: documents.Known) -> list[b.Block]:
+    """One block, as blocks that the engine takes. `known`: what was made of its PDFs."""
     match block:
         case b.ToolResult(content=list() as parts):
             inside = f"{path}.tool_result.content"
-            inner = [out for n, part in enumerate(parts) for out in lowered(part, able, f"{inside}.{n}")]
+            inner = [out for n, part in enumerate(parts) for out in lowered(part, able, f"{inside}.{n}", known)]
             return [msgspec.structs.replace(block, content=inner)]
         case b.Image():
             return [picture(block, able, path)]
         case b.Document() if not (able.documents and isinstance(block.source, PdfBase64)):
-            return [out for part in documents.blocks(block, path) for out in lowered(part, able, path)]
+            return [out for part in documents.blocks(block, path, known) for out in lowered(part, able, path, known)]
         case b.SearchResult() if not able.search_results:
             return [b.Text(documents.search_text(block))]
         case ToolReference():

@@ -1,10 +1,13 @@
-"""A program of its own: takes the text out of a PDF, and may run out of time or memory while at it.
+"""A program of its own: takes the texts out of PDFs, and may run out of time or memory while at it.
 
-It reads the PDF and writes JSON: the texts of its pages, their number where they are too many, or null where it is none
-that can be read. A small file can hold work for hours, where nobody looks at the clock: where it takes too much, the
-program ends without a word. What `pypdf` finds odd goes nowhere: a file may hold a million oddities.
+It reads a JSON list of PDFs in base64 and writes a line of JSON for each: the texts of its pages; else their number,
+where they are too many, or null where it is none that can be read, and then no more. The time is for all of them. A
+small file can hold work for hours, where nobody looks at the clock: where it takes too much, the program ends without a
+word.
+What `pypdf` finds odd goes nowhere: a file may hold a million oddities.
 """
 
+import base64
 import io
 import json
 import logging
@@ -16,6 +19,8 @@ from contextlib import suppress
 MAX_PAGES = 600
 PAGE_BYTES = 4 * 1024 * 1024
 """Of what draws a page, unpacked: it is taken apart as a whole, and time is looked at only after."""
+TEXT = 8 * 1024 * 1024
+"""Characters of all texts: more than any model reads, and no more than is worth to be waited for."""
 BYTES = 1 << 30
 """Memory that it may take, all in all."""
 
@@ -67,24 +72,39 @@ def clock(until: float) -> Callable[..., None]:
     return look
 
 
-def read(raw: bytes, seconds: float) -> list[str] | int | None:
+def read(raw: bytes, look: Callable[..., None]) -> list[str] | int | None:
     """The texts; else how many pages there are, or None. Raises TimeoutError and MemoryError."""
     from pypdf.errors import PyPdfError
 
     try:
-        return list(texts(raw, clock(time.monotonic() + seconds)))
+        return list(texts(raw, look))
     except TooMany as error:
         return int(error.args[0])
     except (PyPdfError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
+def read_all(pdfs: list[str], seconds: float) -> Iterator[str]:
+    """The lines. Raises as `read` does."""
+    look, left = clock(time.monotonic() + seconds), TEXT
+    for data in pdfs:
+        found = read(base64.b64decode(data), look)
+        if isinstance(found, list):
+            left -= sum(map(len, found))
+        if left < 0:
+            raise TimeoutError
+        yield json.dumps(found)
+        if not isinstance(found, list):
+            return
+
+
 def main() -> None:
-    raw, seconds = sys.stdin.buffer.read(), float(sys.argv[1])
+    pdfs, seconds = json.load(sys.stdin.buffer), float(sys.argv[1])
     logging.disable(logging.CRITICAL)
     bounded(seconds)
     with suppress(TimeoutError, MemoryError):
-        sys.stdout.write(json.dumps(read(raw, seconds)))
+        for line in read_all(pdfs, seconds):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -15,25 +15,28 @@ class Texts:
         self._known: dict[bytes, str] = {}
         self._lock = threading.Lock()
 
-    def of(self, data: str, make: Callable[[], str]) -> str:
-        """The text of some data, made if it is not known any more. What `make` raises passes."""
-        name = sha256(data.encode()).digest()
+    def known(self, data: str) -> str | None:
+        """The text of some data, or None."""
+        name = named(data)
         with self._lock:
             known = self._known.pop(name, None)
             if known is not None:
                 self._known[name] = known  # the last used is the last to go
-        if known is None:
-            known = make()
-            self._keep(name, known)
         return known
 
-    def _keep(self, name: bytes, text: str) -> None:
+    def keep(self, data: str, text: str) -> None:
+        """Remember what was made of it, and forget what is too old for that."""
+        name = named(data)
         with self._lock:
             if name not in self._known:
                 self._known[name] = text
                 self._held += len(text)
             while self._held > self._most:
                 self._held -= len(self._known.pop(next(iter(self._known))))
+
+
+def named(data: str) -> bytes:
+    return sha256(data.encode()).digest()
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 from sijo.engine.caller import ANYBODY, Caller
 from sijo.errors import InvalidRequest, PermissionDenied, Unauthenticated
@@ -54,13 +55,14 @@ class Keys:
             if not sent:
                 raise Unauthenticated("x-api-key header is required")
             if locked:
-                call.caller = self._caller(sent, admin)
+                call.caller = self.caller(sent, admin=admin)
         if not admin:
             self._place(call)
         elif not locked and not call.local:
             raise PermissionDenied(FOR_ADMINS)
 
-    def _caller(self, sent: Iterable[str], admin: bool) -> Caller:
+    def caller(self, sent: Iterable[str], *, admin: bool) -> Caller:
+        """Whose the first key is that is of the kind. Raises as `check` does."""
         found = None
         for key in sent:
             found = self._known(digest(key)) or found
@@ -86,6 +88,28 @@ class Keys:
         if named is not None and named != header[1] and not (workspace is None and named == b"default"):
             raise InvalidRequest("anthropic-workspace-id: does not match the workspace of the API key")
         call.told.append(header)
+
+
+class Scrapes:
+    """Who may read the figures: they tell which models are asked, and how much.
+
+    Everybody where they are `open`. Else who brings an admin key, or the key that opens nothing but them; and where
+    they are `local`, whoever is at this machine without one.
+    """
+
+    def __init__(self, keys: Keys, who: Literal["local", "key", "open"] = "local", key: str | None = None) -> None:
+        self.keys, self.who = keys, who
+        self._own = digest(key) if key else None
+
+    def check(self, call: Call) -> None:
+        """Raises `Unauthenticated`, or `PermissionDenied` for a key of the other kind."""
+        if self.who == "open" or (self.who == "local" and call.local):
+            return
+        sent = credentials(call)
+        if not sent:
+            raise Unauthenticated("x-api-key header is required")
+        if all(digest(key) != self._own for key in sent):
+            self.keys.caller(sent, admin=True)
 
 
 def credentials(call: Call) -> list[str]:

@@ -1,11 +1,13 @@
 """Reads a request's body, no further than its limit and no longer than a client may take."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from starlette.types import Message, Receive
 
 from sijo.errors import InvalidRequest, RequestTooLarge
 from sijo.http.call import Call
+from sijo.http.encoding import coding_of, unpacked
 
 MESSAGES_LIMIT = 32 * 1024 * 1024
 """Bytes of a Messages or count_tokens body."""
@@ -34,15 +36,22 @@ def typed(call: Call) -> None:
             raise InvalidRequest("content-type: charset must be utf-8", details={"error_code": "unsupported_charset"})
 
 
-async def read(call: Call, receive: Receive, limit: int = MESSAGES_LIMIT) -> bytes:
-    """The body. Raises `RequestTooLarge`, `InvalidRequest` for an encoding or a pace that is not served, or `Left`."""
-    headers = call.headers
-    if headers.get(b"content-encoding", b"identity") not in (b"", b"identity"):
-        raise InvalidRequest(
-            f"content-encoding: {(call.header(b'content-encoding') or '')[:40]!r} is not supported",
-            details={"error_code": "request_body_encoding_unsupported"},
-        )
-    length = headers.get(b"content-length")
+def read(call: Call, receive: Receive, limit: int = MESSAGES_LIMIT) -> Awaitable[bytes]:
+    """The body, unpacked where it came compressed; `limit` is for both, as it came and as it was meant.
+
+    Raises `RequestTooLarge`, `InvalidRequest` for an encoding or a pace that is not served, or `Left`.
+    """
+    if b"content-encoding" in call.headers and (coding := coding_of(call.headers[b"content-encoding"])) is not None:
+        return _packed(call, receive, limit, coding)
+    return _read(call, receive, limit)
+
+
+async def _packed(call: Call, receive: Receive, limit: int, coding: int) -> bytes:
+    return await unpacked(await _read(call, receive, limit), coding, limit)
+
+
+async def _read(call: Call, receive: Receive, limit: int) -> bytes:
+    length = call.headers.get(b"content-length")
     if length is not None and length.isdigit() and int(length) > limit:
         raise RequestTooLarge
     part = there(receive)

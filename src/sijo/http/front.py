@@ -21,6 +21,7 @@ from sijo.store import Busy, StoreError
 
 logger = logging.getLogger("sijo.http")
 OPEN_PATHS = frozenset({"/", "/health", "/metrics", "/api/hello"})
+"""No part of the API: what they want of a caller, if anything, is said there."""
 CORS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-allow-headers", b"*, authorization"),

@@ -8,6 +8,7 @@ from sijo import __version__
 from sijo.engine.catalog import Catalog, Served
 from sijo.engine.models import info
 from sijo.errors import InvalidRequest
+from sijo.http.auth import Scrapes
 from sijo.http.pages import by_id
 from sijo.log import Observer
 from sijo.wire.explain import either
@@ -20,9 +21,10 @@ LIFECYCLES = (*LIVING, "retired")
 class Objects:
     """Everything that is listed and got."""
 
-    def __init__(self, catalog: Catalog, observer: Observer) -> None:
+    def __init__(self, catalog: Catalog, observer: Observer, scrapes: Scrapes) -> None:
         self.catalog = catalog
         self.observer = observer
+        self.scrapes = scrapes
 
     async def models(self, request: Request) -> Response:
         """`GET /v1/models`: newest first, in pages by id."""
@@ -41,7 +43,9 @@ class Objects:
     async def health(self, _: Request) -> Response:
         return reply({"status": "ok", "version": __version__})
 
-    async def metrics(self, _: Request) -> Response:
+    async def metrics(self, request: Request) -> Response:
+        """`GET /metrics`, for whom it is meant."""
+        self.scrapes.check(request.scope["call"])
         text, kind = self.observer.metrics.render()
         return Response(text, headers={"content-type": kind})
 

@@ -16,6 +16,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from sijo.http.exchange import Exchange
+from sijo.http.room import Room
 
 logger = logging.getLogger("sijo.http")
 NEVER = float("inf")
@@ -37,6 +38,8 @@ class Protocol(asyncio.Protocol):
     """Requests that may wait at all: thousands come in what was read at once, and each takes far more room here."""
     BODY = 64 * 1024
     """Bytes of a body that are kept until the app asks for them; then no more is read."""
+    BEGUN = 1.0
+    """Seconds for the head of a request before which no newcomer takes its place, where there is no room for both."""
     UNTAKEN = 120.0
     """Seconds in which a client takes nothing of what waits for it: it would hold an engine, and memory, for good."""
 
@@ -72,6 +75,7 @@ class Protocol(asyncio.Protocol):
         self.app, self.root, self.silence = config.loaded_app, config.root_path, config.timeout_keep_alive
         self.state, self.app_state = server_state, app_state
         self.loop = _loop or asyncio.get_running_loop()
+        self.room = Room.of(server_state, config.limit_concurrency, self.loop)
         self.waiting: deque[Exchange] = deque()
         self.parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # one that was sent ahead is no error
@@ -80,6 +84,10 @@ class Protocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.transport = transport
+        if not self.room.admits():
+            self.parser = None
+            self.room.refuse(transport)
+            return
         self.state.connections.add(self)  # type: ignore[arg-type]
         self.scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         self.server, self.client = (_address(transport.get_extra_info(name)) for name in ("sockname", "peername"))
@@ -283,6 +291,17 @@ class Protocol(asyncio.Protocol):
             self._exchange.keep_alive = False
 
     # ---- limits ----
+
+    def since(self, now: float) -> float | None:
+        """Since when it waits for a request; None for one that is asked or closed, or has something to take."""
+        if self._answering() or self.transport.is_closing() or self.transport.get_write_buffer_size():
+            return None
+        since = self._due - (self.silence if self._idle else self.HEAD)
+        return since if self._idle or since <= now - self.BEGUN else None
+
+    def leave(self) -> None:
+        """Make room for another."""
+        self.transport.abort()
 
     def _expect(self, seconds: float) -> None:
         """A request is to come within so many seconds. A timer that is set already is left to find that out."""

@@ -5,7 +5,7 @@ methods are all the queries there are on it. What the state is for is decided el
 """
 
 from sijo.store.database import Busy, Database, Row, StoreError
-from sijo.store.opening import database
+from sijo.store.opening import absent, database
 from sijo.store.prefixes import Prefixes
 
-__all__ = ["Busy", "Database", "Prefixes", "Row", "StoreError", "database"]
+__all__ = ["Busy", "Database", "Prefixes", "Row", "StoreError", "absent", "database"]

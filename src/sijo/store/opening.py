@@ -25,3 +25,8 @@ def database(address: str | None, folder: Path) -> Database:
     except ModuleNotFoundError as error:
         raise StoreError("database: PostgreSQL needs `pip install 'sijo[postgres]'`") from error
     return Postgres(address)
+
+
+def absent(opened: Database) -> bool:
+    """Whether there is no such database, and to open it would make one."""
+    return isinstance(opened, Sqlite) and not opened.path.exists()
