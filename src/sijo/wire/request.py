@@ -58,8 +58,7 @@ class Disabled(Part, tag="disabled"): ...
 
 
 class Adaptive(Part, tag="adaptive"):
-    """The model decides. `effort` and `task_budget` belong into `output_config`, and mean the same where they are taken
-    here (by a lenient server)."""
+    """The model decides. `effort` and `task_budget` here mean what they mean in `output_config`."""
 
     display: Display | None = None
     block_binding: BlockBinding | None = None

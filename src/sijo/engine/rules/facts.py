@@ -30,7 +30,6 @@ STRICT_ONLY: Mapping[str, str] = {
     "error_content": "a failed call may come back without a word",
     "forced_tools": "tool_choice any and tool are taken for every model",
     "thinking_type": "every thinking type is taken for every model, and means what comes nearest",
-    "thinking_inside": "effort and task_budget may stand inside of `thinking`, as some guides have them",
     "thinking_effort": "thinking can be disabled at every effort",
     "thinking_first": "an open tool turn may come back without its thinking",
     "thinking_choice": "a tool may be forced with thinking on: then nothing is thought",

@@ -206,7 +206,7 @@ RULES: tuple[tuple[Rule, Collection[str]], ...] = (
     (thinking.kind, ["thinking"]),
     (thinking.first, ["thinking"]),
     (thinking.forced, ["thinking"]),
-    (thinking.effort, ["output_config", BLOCKS]),
+    (thinking.effort, ["output_config", "thinking", BLOCKS]),
     (thinking.task, ["output_config", "thinking"]),
     (format, ["output_config", "output_format"]),
     (caching.breakpoints, ["cache_control", "system", TOOLS, BLOCKS]),

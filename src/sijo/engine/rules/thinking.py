@@ -26,10 +26,6 @@ def fields(case: Case) -> None:
         raise InvalidRequest(f"{path}.display: Input should be 'summarized' or 'omitted'")
     if thinking.block_binding is not None and "thinking.block_binding" in closed:
         raise InvalidRequest(f"{path}.block_binding: {EXTRA}")
-    if isinstance(thinking, Adaptive) and case.facts.holds("thinking_inside"):
-        for name, value in ("effort", thinking.effort), ("task_budget", thinking.task_budget):
-            if value is not None:
-                raise InvalidRequest(f"{path}.{name}: {EXTRA}")
 
 
 def kind(case: Case) -> None:
@@ -112,10 +108,12 @@ def first(case: Case) -> None:
 
 def effort(case: Case) -> None:
     """The model knows the level, and that it can change on the way."""
-    config, model = case.request.output_config, case.facts.model
-    if not (config or case.turns.directed) or not case.facts.holds("effort"):
+    config, model, thinking = case.request.output_config, case.facts.model, case.request.thinking
+    if not (config or isinstance(thinking, Adaptive) or case.turns.directed) or not case.facts.holds("effort"):
         return
     levels = [config.effort] if config else []
+    if isinstance(thinking, Adaptive):
+        levels.append(thinking.effort)
     for i, item in enumerate(case.request.messages):
         if item.output_config is not None:
             if not model.message_effort:
