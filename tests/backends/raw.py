@@ -11,7 +11,7 @@ import msgspec
 from tests.connections import Connections
 
 HANG, CLOSE, PAUSE = object(), object(), object()
-"""Say nothing more until the client leaves; leave oneself; let the client read what was said."""
+"""Say nothing more until the client leaves; leave oneself; let the client read what was said. Events are waited for."""
 Step = bytes | object
 Steps = Sequence[Step]
 
@@ -60,6 +60,9 @@ class Engine(Connections):
                 await reader.read()
                 self.left.set()
                 return False
+            if isinstance(step, asyncio.Event):
+                await step.wait()
+                continue
             assert isinstance(step, bytes)
             writer.write(step)
             await writer.drain()

@@ -393,6 +393,26 @@ async def test_tools_are_told_where_no_parser_reads_the_calls(
         assert "tool_choice" not in to.bodies[-1]
 
 
+async def test_a_cure_is_for_all_who_were_refused(upstream: Upstream) -> None:
+    """Some are refused together, before the first of them has changed anything."""
+    waiting, everybody = 3, asyncio.Event()
+
+    def reply(asked: Asked) -> Steps:
+        nonlocal waiting
+        if asked.body.get("tool_choice") == "none" or not asked.path.endswith("/chat/completions"):
+            return HELLO
+        waiting -= 1
+        if not waiting:
+            everybody.set()
+        return [everybody, *refusal(400, '"auto" tool choice requires --tool-call-parser to be set')]
+
+    async with engine(reply=reply) as to:
+        backend = chat(to, upstream, "vllm")
+        tool = Custom(name="weather", input_schema={"type": "object"})
+        answers = await asyncio.gather(*(told(backend, prompt(tools=[tool])) for _ in range(3)))
+        assert [(text(deltas), failed) for deltas, failed in answers] == [("Hello there", None)] * 3
+
+
 @pytest.mark.parametrize(
     ("code", "asked"),
     [("unsupported_value", [True, False, True, False]), ("unsupported_parameter", [True, False, False])],

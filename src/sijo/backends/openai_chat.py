@@ -201,12 +201,13 @@ class OpenAIChat:
             body.pop(field, None)
 
     def _changed(self, body: Json, cure: Json, prompt: Prompt) -> bool:
-        """Say it as another row of the table would, from now on."""
-        before, self.engine = self.engine, self.engine.changed(cure)
+        """Say it as another row of the table would, from now on. The row may be that one by now, for another request
+        that was refused meanwhile: what counts is whether this one says anything else than before."""
+        before, self.engine = dict(body), self.engine.changed(cure)
         log.info("%s is not what its kind is: %s", self.name, cure)
         body.update(request.body(prompt, self.engine, self.model))
         self._leave_out(body)
-        return self.engine != before
+        return body != before
 
     async def _shortened(self, body: Json, overflow: Overflow, prompt: Prompt) -> bool:
         """Ask for what still fits, if the prompt does, as the API does for most models: they stop at the window's end.
