@@ -315,3 +315,17 @@ def pdf(text: str, font: str = "", *more: str) -> str:
     out.write(f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n".encode())
     out.write(f"startxref\n{start}\n%%EOF".encode())
     return base64.b64encode(out.getvalue()).decode()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pdf("Otters) Tj 4 0 R (swim"),
+        base64.b64encode(base64.b64decode(pdf("Otters")).replace(b"<< /Length", b"<< /Filter /Odd /Length")).decode(),
+    ],
+    ids=["a reference where none may be", "packed in an unknown way"],
+)
+def test_a_pdf_over_which_the_reader_stumbles_is_not_called_slow(odd: str) -> None:
+    found = documents.read([pdf("Badgers dig"), odd, pdf("Herons wait")])
+    assert "Badgers dig" in str(found[pdf("Badgers dig")])
+    assert found[odd] == documents.Unread("The PDF specified was not valid.")

@@ -23,6 +23,9 @@ TEXT = 8 * 1024 * 1024
 """Characters of all texts: more than any model reads, and no more than is worth to be waited for."""
 BYTES = 1 << 30
 """Memory that it may take, all in all."""
+STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What pypdf raises, besides its own errors, over a file that is not as it should be, or is packed in a way that it
+does not know. Time and memory that run out are none of these."""
 
 
 def bounded(seconds: float) -> None:
@@ -74,13 +77,13 @@ def clock(until: float) -> Callable[..., None]:
 
 def read(raw: bytes, look: Callable[..., None]) -> list[str] | int | None:
     """The texts; else how many pages there are, or None. Raises TimeoutError and MemoryError."""
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import DependencyError, PyPdfError
 
     try:
         return list(texts(raw, look))
     except TooMany as error:
         return int(error.args[0])
-    except (PyPdfError, ValueError, KeyError, TypeError, RecursionError):
+    except (PyPdfError, DependencyError, *STUMBLES):
         return None
 
 
