@@ -137,6 +137,26 @@ async def test_a_body_is_asked_for_where_the_client_waits_for_that() -> None:
         writer.close()
 
 
+async def test_an_older_client_is_not_told_to_go_on() -> None:
+    """It would take that for the reply (RFC 9110, 10.1.1)."""
+    called = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            called.set()
+            await receive()
+            await send({"type": "http.response.start", "status": 200, "headers": LENGTH})
+            await send({"type": "http.response.body", "body": b"x"})
+
+    async with served(app) as port, asyncio.timeout(PATIENCE):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.0\r\nexpect: 100-continue\r\ncontent-length: 3\r\n\r\n")
+        await called.wait()
+        writer.write(b"abc")
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 OK")
+        writer.close()
+
+
 BAD: dict[str, list[Message]] = {
     "nothing": [],
     "no_body": [{"type": "http.response.start", "status": 200, "headers": []}],

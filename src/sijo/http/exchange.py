@@ -68,8 +68,10 @@ class Exchange:
         return {"type": "http.disconnect"}
 
     def _go_on(self) -> None:
-        """Some clients send their body only when told to."""
-        if self.more and not self.begun and dict(self.scope["headers"]).get(b"expect", b"").lower() == b"100-continue":
+        """Some clients send their body only when told to; older ones know no such word."""
+        if not self.more or self.begun or self.scope["http_version"] == "1.0":
+            return
+        if dict(self.scope["headers"]).get(b"expect", b"").lower() == b"100-continue":
             self.link.transport.write(CONTINUE)
 
     async def send(self, message: Message) -> None:
