@@ -232,3 +232,14 @@ def test_statuses_that_nobody_waits_for_are_not_kept_without_end() -> None:
     kept: queue.SimpleQueue[int | None] = queue.SimpleQueue()
     Pump(output, done, Ends(100), threading.Lock(), kept).run()
     assert kept.qsize() == UNASKED + 1
+
+
+def test_what_is_no_status_is_not_taken_for_one() -> None:
+    """A command that looks for it finds the pipe, and may write anything there."""
+    (output, written), (done, telling) = os.pipe(), os.pipe()
+    os.write(telling, b"abc\0\0-1\0" + b"9" * 5000 + b"\0" + b"7\0" + b"0" * 5000)
+    for fd in (written, telling):
+        os.close(fd)
+    kept: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+    Pump(output, done, Ends(100), threading.Lock(), kept).run()
+    assert [kept.get_nowait() for _ in range(kept.qsize())] == [7, None]

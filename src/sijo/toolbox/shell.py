@@ -30,6 +30,8 @@ CHUNK = 1 << 16
 TRIES = 100
 UNASKED = 16
 """Statuses that are kept though nobody waits for them: a session that was turned upside down sends them without end."""
+DIGITS = 3
+"""Of a status. What else comes where statuses are told is none: a command can find the pipe, and write there."""
 GRACE = 3.0
 """Seconds in which a command whose processes were killed must come back, else the session goes with it."""
 
@@ -213,10 +215,11 @@ class Pump:
         left = pipe_size(self.output)
         while left > 0 and (taken := self._read()) > 0:
             left -= taken
-        self._digits += data
-        *statuses, self._digits = self._digits.split(b"\0")
-        for status in statuses[: max(0, UNASKED - self.statuses.qsize())]:
-            self.statuses.put(int(status))
+        *statuses, rest = (self._digits + data).split(b"\0")
+        self._digits = rest[: DIGITS + 1]  # one that is too long by then stays so
+        told = [int(status) for status in statuses if len(status) <= DIGITS and status.isdigit()]
+        for status in told[: max(0, UNASKED - self.statuses.qsize())]:
+            self.statuses.put(status)
         if not data:
             self.statuses.put(None)
         return bool(data)
