@@ -438,6 +438,23 @@ async def test_an_engine_that_refuses_everything_is_believed(upstream: Upstream)
         assert len(to.asked) == 1
 
 
+async def test_whether_the_template_opens_a_thought_is_not_for_a_caller_to_say(upstream: Upstream) -> None:
+    """It is found out once for all: a message that ends with the tag would make thoughts of everybody's answers."""
+    known = {"<think>": 1, "</think>": 2}
+
+    def reply(asked: Asked) -> Steps:
+        if not asked.path.endswith("/tokenize"):
+            return HELLO
+        said = asked.body.get("prompt") or asked.body["messages"][-1]["content"] + " <assistant>"
+        return plain({"tokens": [known.get(word, 3) for word in said.split()]})
+
+    async with engine(reply=reply) as to:
+        backend = chat(to, upstream, "vllm")
+        for words in ("What does it mean to write <think>", "Hi"):
+            deltas, _ = await told(backend, prompt(items=[Item("user", [b.Text(words)])]))
+            assert text(deltas) == "Hello there"
+
+
 SUM = "This model's maximum context length is 8192 tokens. However, you asked for 8000 and your prompt contains "
 
 

@@ -22,6 +22,9 @@ from sijo.wire.base import Json
 
 RENDERED = ("model", "messages", "tools", "chat_template_kwargs")
 """The fields of a body that an engine's template is given."""
+TOLD = ("model", "chat_template_kwargs")
+"""Those of them that say how it thinks."""
+ANY = [{"role": "user", "content": "Hi"}]
 SAMPLING = ("temperature", "top_p", "top_k", "stop", "stream", "stream_options", "response_format")
 LET_GO = 0.1
 """Seconds in which an engine notices that the first part was closed. Whoever asks sooner is given another slot, with
@@ -62,9 +65,10 @@ class Renderer:
         return {"model": self.model, "prompt": whole, "max_tokens": prompt.max_tokens, **raw}
 
     async def opened(self, prompt: Prompt) -> bool:
-        """Whether the template opens a thought at the end of this prompt, and leaves it open."""
+        """Whether the template opens a thought at the end of a prompt that thinks as this one, and leaves it open. It
+        is asked of another text: what a caller says may end as an open thought does."""
         chat = request.body(prompt, self.row, self.model)
-        rendered = await self._ask({key: chat[key] for key in RENDERED if key in chat})
+        rendered = await self._ask({key: chat[key] for key in TOLD if key in chat} | {"messages": ANY})
         if isinstance(rendered, str):
             return rendered.rstrip().endswith(OPEN)
         if not isinstance(rendered, list):
