@@ -1,4 +1,4 @@
-"""How many connections the process has room for: each takes a file descriptor, and what it asks for takes another."""
+"""How many connections the process has room for: each takes a file descriptor, and what it asks for takes others."""
 
 import logging
 import sys
@@ -10,14 +10,16 @@ SPARE = 96
 logger = logging.getLogger("sijo.http")
 
 
-def room(wanted: int) -> int:
+def room(wanted: int, engines: int) -> int:
     """The connections that may be open at once, `wanted` or fewer. The process lets itself have as many files as they
-    need, up to what it may."""
+    need, up to what it may. Those to each of the `engines` are kept for a while, and of them, too, there may have been
+    as many."""
     if sys.platform == "win32":
         return wanted
     import resource
 
-    files = 2 * wanted + SPARE
+    each = 1 + max(1, engines)
+    files = each * wanted + SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if short(soft, files):
         with suppress(ValueError, OSError):  # some systems have yet another limit
@@ -25,7 +27,7 @@ def room(wanted: int) -> int:
             soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if not short(soft, files):
         return wanted
-    most = max(1, (soft - SPARE) // 2)
+    most = max(1, (soft - SPARE) // each)
     logger.warning("%d connections may be open, not %d: the process may have %d files (ulimit -n)", most, wanted, soft)
     return most
 

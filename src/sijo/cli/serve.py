@@ -290,7 +290,7 @@ def listen(settings: Settings, whole: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         workers=server.workers,
         timeout_graceful_shutdown=int(server.grace),
-        limit_concurrency=room(server.connections),  # which our protocol takes for that of connections
+        limit_concurrency=room(server.connections, len(settings.engine)),  # our protocol bounds connections by it
         backlog=BACKLOG,
     )
     if server.workers > 1:
