@@ -98,8 +98,7 @@ def seal_keys(folder: Path) -> list[bytes]:
             with NamedTemporaryFile("w", dir=folder, prefix="thinking.") as file:
                 file.write(secrets.token_hex(KEY_BYTES) + "\n")
                 file.flush()
-                with suppress(FileExistsError):
-                    os.link(file.name, path)
+                appear(Path(file.name), path)
         keys = [bytes.fromhex(line) for line in path.read_text("ascii").split()]
     except OSError as error:
         raise ConfigError(f"{error.filename or folder}: {error.strerror}") from error
@@ -108,6 +107,21 @@ def seal_keys(folder: Path) -> list[bytes]:
     if not keys or any(len(key) != KEY_BYTES for key in keys):
         raise ConfigError(f"{path}: must hold keys of {2 * KEY_BYTES} hexadecimal digits, one on each line")
     return keys
+
+
+def appear(made: Path, path: Path) -> None:
+    """Give a file its name, unless there is one of that name already."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        return
+    except OSError:  # some file systems know no links
+        with suppress(FileExistsError), open(path, "xb", opener=private) as file:
+            file.write(made.read_bytes())
+
+
+def private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def identity(key: bytes) -> tuple[str, str]:
