@@ -157,6 +157,7 @@ SAME: dict[str, Edit] = {
     "no line of Claude Code's": lambda body: body["system"].pop(0),
     "its line with the rest": lambda body: body.update(system=BILLING.format(3) + "\n\nBe brief."),
     "a deferred tool that nobody found": lambda body: body["tools"].insert(0, LATE),
+    "an empty text": content(4, lambda said: [said[0], text(""), said[1], text("\n\n")]),
     "an empty message": lambda body: body["messages"].insert(1, {"role": "user", "content": []}),
     "an effort": lambda body: body["messages"].insert(
         5, {"role": "system", "content": [], "output_config": {"effort": "low"}}
@@ -212,6 +213,19 @@ OTHER: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "a gap within a turn": (lambda body: at(1)(body)["content"].pop(2), ("messages.4.content.0", FOURTH)),
     "another order of thinking": (content(1, lambda all: [all[2], all[1], all[0], *all[3:]]), ALL[1:]),
 }
+
+
+def test_a_turn_of_thoughts_alone_may_be_left_out_with_them() -> None:
+    """As agents do it with what was cut off before it came to a word."""
+    edits: list[Edit] = [lambda body: body["messages"].pop(1), content(1, lambda _: [])]
+    for gone in edits:
+        body: Json = {"model": BOUND, "messages": [{"role": "user", "content": "Hi"}]}
+        for turn, said in enumerate(([], [text("Hello")], [text("Fine")])):
+            says(body, f"msg_{turn}", "Hm.", *said)
+            body["messages"].append({"role": "user", "content": "Go on"})
+        assert told(body) == {}
+        gone(body)
+        assert told(body) == {}
 
 
 @pytest.mark.parametrize("name", OTHER)

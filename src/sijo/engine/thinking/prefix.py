@@ -37,14 +37,14 @@ class Prefix:
     `digests` are those of the first so many blocks, system prompt and tools included, once they are settled.
     """
 
-    __slots__ = ("_deferred", "_ends", "_lines", "_role", "_run", "digests", "places")
+    __slots__ = ("_deferred", "_ends", "_lines", "_role", "_run", "_speaker", "digests", "places")
 
     def __init__(self, request: CountRequest, tools: Sequence[AnyTool]) -> None:
         self._deferred = {name: tool for tool in tools if (name := count.deferred_name(tool))}
         shown = [unmarked(tool) for tool in tools if not count.deferred_name(tool)]
         self._lines: list[Any] = [*shown, None, *system_lines(request.system), None]
         self._ends = [len(self._lines)]
-        self._role, self._run = "", 0
+        self._role, self._speaker, self._run = "", "", 0
         self.places: dict[tuple[int, int], tuple[int, int]] = {}
         self.digests: dict[int, bytes] = {}
         for at, message in enumerate(request.messages):
@@ -60,15 +60,20 @@ class Prefix:
         if not content:
             return
         lines, ends = self._lines, self._ends
-        if message.role != self._role:
-            self._role, self._run = message.role, len(ends) - 1
-            lines.append(ROLES.get(message.role))
+        if message.role != self._speaker:
+            self._speaker, self._run = message.role, len(ends) - 1
         if isinstance(content, str):
             content = [b.Text(content)]
         for n, block in enumerate(content):
-            if type(block) in THOUGHTS:
+            kind = type(block)
+            if kind in THOUGHTS:
                 self.places[at, n] = self._run, len(ends) - 1
                 continue
+            if kind is b.Text and (not block.text or block.text.isspace()):  # type: ignore[union-attr]
+                continue
+            if message.role != self._role:  # now, for of who only thought nothing is left without thoughts
+                self._role = message.role
+                lines.append(ROLES.get(message.role))
             lines.append(plain(block))
             if self._deferred:
                 lines += [unmarked(self._deferred.pop(name)) for name in count.found(block) if name in self._deferred]
