@@ -182,6 +182,28 @@ def test_the_same_conversation_written_otherwise_is_no_change(name: str) -> None
     assert told(body) == {}
 
 
+NUMBERS: list[tuple[object, object, bool]] = [
+    (17.0, 17, True),
+    ({"at": [1.0, {"of": -0.0}]}, {"at": [1, {"of": 0}]}, True),
+    (12345678901234567890, 12345678901234567000, True),
+    (1e21, 10**21, True),
+    (10**400, 10**400, True),
+    (17.0, 17.5, False),
+    (17.0, "17.0", False),
+    (1, True, False),
+]
+
+
+@pytest.mark.parametrize(("written", "again", "fits"), NUMBERS)
+def test_a_number_that_javascript_writes_otherwise_is_no_change(written: object, again: object, fits: bool) -> None:
+    body: Json = {"model": BOUND, "tools": [CONVERT], "messages": [{"role": "user", "content": "Convert it."}]}
+    says(body, "msg_1", "So.", call("t1", "convert_temperature", value=written))
+    body["messages"].append({"role": "user", "content": [result("t1")]})
+    says(body, "msg_2", "There.", text("63 F."))
+    at(1, 1)(body)["input"]["value"] = again
+    assert (told(body) == {}) is fits
+
+
 ALL = ("messages.1.content.0", "messages.1.content.2", "messages.4.content.0", "messages.6.content.0")
 FIRST, SECOND, THIRD, FOURTH = ALL
 OTHER: dict[str, tuple[Edit, tuple[str, ...]]] = {

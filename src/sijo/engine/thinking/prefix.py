@@ -24,6 +24,9 @@ BYTES, HEAD = 16, 8
 """Of a digest: of a prefix, and of the system prompt and the tools alone."""
 THOUGHTS = frozenset({b.Thinking, b.RedactedThinking})
 SOURCED = frozenset({b.Image, b.Document})
+CALLS = frozenset({b.ToolUse, b.ServerToolUse, b.McpToolUse})
+LARGE, DEEP = 1e300, 100
+"""Up to where a number becomes a double, and how deep in a call's input they are looked for."""
 SOMEWHERE = Url("")
 """For any address: one that is signed is another each time, and leads to the same picture."""
 ROLES = {role: Raw(role.encode()) for role in ("user", "assistant", "system")}
@@ -110,9 +113,24 @@ def plain(block: Any) -> Any:
     caller = getattr(block, "caller", None)
     if caller is not None and caller.type == "direct":
         block = replace(block, caller=None)
+    if kind in CALLS:
+        input = block.input
+        return replace(block, input=doubles(input)) if any(type(one) is not str for one in input.values()) else block
     if kind is b.ToolResult or kind is b.McpToolResult:
         return block if block.content.__class__ is str else replace(block, content=parts(block.content))
     return sourced(block) if kind in SOURCED else block
+
+
+def doubles(value: Any, deep: int = 0) -> Any:
+    """JSON as it leaves a client in JavaScript, where 17.0 is written 17, and no integer is longer than a double."""
+    kind = type(value)
+    if kind is int or kind is float:
+        return float(value) + 0.0 if -LARGE < value < LARGE else value  # and there is no negative zero
+    if deep > DEEP:
+        return value
+    if kind is dict:
+        return {name: doubles(one, deep + 1) for name, one in value.items()}
+    return [doubles(one, deep + 1) for one in value] if kind is list else value
 
 
 def parts(content: Sequence[Any]) -> str | list[Any]:
