@@ -204,6 +204,33 @@ def test_a_number_that_javascript_writes_otherwise_is_no_change(written: object,
     assert (told(body) == {}) is fits
 
 
+CITED: Json = {
+    "type": "char_location", "cited_text": "Mild.", "document_index": 0, "document_title": None,
+    "start_char_index": 0, "end_char_index": 5,
+}  # fmt: skip
+FOUND_TEXT: Json = {"type": "search_result", "source": "a", "title": "b", "content": [text("Mild.")]}
+PLAIN_TEXT: Json = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Mild."}}
+ALOUD: dict[str, Edit] = {
+    "citations that a client keeps apart": lambda body: at(1, 1)(body).pop("citations"),
+    "a document not to be cited": lambda body: at(0, 0)(body).update(citations={"enabled": False}),
+    "a search result not to be cited": lambda body: at(0, 1)(body).update(citations={"enabled": False}),
+    "marks in a search result": lambda body: at(0, 1)(body).update(content=[{**text("Mild."), "cache_control": MARK}]),
+    "a tool that the model calls": lambda body: body["tools"][0].update(allowed_callers=["direct"]),
+    "a tool whose input comes in pieces": lambda body: body["tools"][0].update(eager_input_streaming=True),
+}
+
+
+@pytest.mark.parametrize("name", ALOUD)
+def test_what_no_model_is_given_is_no_change(name: str) -> None:
+    asked = [deepcopy(PLAIN_TEXT), deepcopy(FOUND_TEXT)]
+    body: Json = {"model": BOUND, "tools": [deepcopy(WEATHER)], "messages": [{"role": "user", "content": asked}]}
+    says(body, "msg_1", "I read.", {**text("Mild."), "citations": [CITED]})
+    body["messages"].append({"role": "user", "content": "Thanks."})
+    says(body, "msg_2", "So.", text("Welcome."))
+    ALOUD[name](body)
+    assert told(body) == {}
+
+
 ALL = ("messages.1.content.0", "messages.1.content.2", "messages.4.content.0", "messages.6.content.0")
 FIRST, SECOND, THIRD, FOURTH = ALL
 OTHER: dict[str, tuple[Edit, tuple[str, ...]]] = {
@@ -217,6 +244,7 @@ OTHER: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "another call": (lambda body: at(1, 3)(body)["input"].update(unit="f"), ALL[2:]),
     "a shorter result": (lambda body: at(2, 0)(body).update(content="17"), ALL[2:]),
     "another text of its own": (lambda body: at(4, 1)(body).update(text="17 C."), ALL[3:]),
+    "a tool for programs": (lambda body: body["tools"][0].update(allowed_callers=["code_execution_20250825"]), ALL),
     "no system message": (lambda body: body["messages"].pop(3), ("messages.3.content.0", "messages.5.content.0")),
     "one part of a question": (lambda body: at(5)(body)["content"].pop(), ALL[3:]),
     "a message more": (

@@ -29,6 +29,7 @@ LARGE, DEEP = 1e300, 100
 """Up to where a number becomes a double, and how deep in a call's input they are looked for."""
 SOMEWHERE = Url("")
 """For any address: one that is signed is another each time, and leads to the same picture."""
+DIRECT = ["direct"]
 ROLES = {role: Raw(role.encode()) for role in ("user", "assistant", "system")}
 _encode_lines = msgspec.json.Encoder(order="deterministic").encode_lines
 
@@ -44,7 +45,7 @@ class Prefix:
 
     def __init__(self, request: CountRequest, tools: Sequence[AnyTool]) -> None:
         self._deferred = {name: tool for tool in tools if (name := count.deferred_name(tool))}
-        shown = [unmarked(tool) for tool in tools if not count.deferred_name(tool)]
+        shown = [tool_plain(tool) for tool in tools if not count.deferred_name(tool)]
         self._lines: list[Any] = [*shown, None, *system_lines(request.system), None]
         self._ends = [len(self._lines)]
         self._role, self._speaker, self._run = "", "", 0
@@ -79,7 +80,7 @@ class Prefix:
                 lines.append(ROLES.get(message.role))
             lines.append(plain(block))
             if self._deferred:
-                lines += [unmarked(self._deferred.pop(name)) for name in count.found(block) if name in self._deferred]
+                lines += [tool_plain(self._deferred.pop(name)) for name in count.found(block) if name in self._deferred]
             ends.append(len(lines))
 
     def settle(self, lengths: Collection[int] = ()) -> None:
@@ -102,13 +103,21 @@ def unmarked(part: Any) -> Any:
     return part if getattr(part, "cache_control", None) is None else replace(part, cache_control=None)
 
 
+def tool_plain(tool: AnyTool) -> Any:
+    """A tool without what is said aloud and holds anyway, and without how its input is streamed."""
+    tool = unmarked(tool)
+    if getattr(tool, "allowed_callers", None) == DIRECT:
+        tool = replace(tool, allowed_callers=None)
+    return tool if getattr(tool, "eager_input_streaming", None) is None else replace(tool, eager_input_streaming=None)
+
+
 def plain(block: Any) -> Any:
     """A block in the one form that stands for all."""
     kind = type(block)
     if kind is b.Text:
-        if block.cache_control is None and block.citations != []:
+        if block.cache_control is None and block.citations is None:
             return block
-        return replace(block, cache_control=None, citations=block.citations or None)
+        return b.Text(block.text)  # what it cites is for people: no model is given it, and some clients keep it apart
     block = unmarked(block)
     caller = getattr(block, "caller", None)
     if caller is not None and caller.type == "direct":
@@ -118,7 +127,12 @@ def plain(block: Any) -> Any:
         return replace(block, input=doubles(input)) if any(type(one) is not str for one in input.values()) else block
     if kind is b.ToolResult or kind is b.McpToolResult:
         return block if block.content.__class__ is str else replace(block, content=parts(block.content))
-    return sourced(block) if kind in SOURCED else block
+    if kind is b.SearchResult:
+        block = replace(block, content=list(map(plain, block.content)))
+    elif kind in SOURCED:
+        block = sourced(block)
+    cites = getattr(block, "citations", None)
+    return replace(block, citations=None) if cites is not None and not cites.enabled else block
 
 
 def doubles(value: Any, deep: int = 0) -> Any:
@@ -138,7 +152,7 @@ def parts(content: Sequence[Any]) -> str | list[Any]:
     found = list(map(plain, content))
     if not found:
         return ""
-    return found[0].text if len(found) == 1 and type(found[0]) is b.Text and not found[0].citations else found
+    return found[0].text if len(found) == 1 and type(found[0]) is b.Text else found
 
 
 def sourced(block: b.Image | b.Document) -> b.Image | b.Document:
