@@ -278,6 +278,40 @@ def test_a_turn_of_thoughts_alone_may_be_left_out_with_them() -> None:
         assert told(body) == {}
 
 
+def test_a_reminder_behind_the_last_mark_may_stay_or_go() -> None:
+    """Claude Code ends each request so for some models, and leaves it out of the next one."""
+    for stays in (True, False):
+        body: Json = {"model": BOUND, "messages": [{"role": "user", "content": "Hi"}]}
+        for turn in range(3):
+            left = text(f"{turn} tokens left")
+            reminder = {"role": "system", "content": [{**left, "cache_control": MARK}, text("First think.")]}
+            body["messages"].append(reminder)
+            says(body, f"msg_{turn}", "Hm.", text("Hello"))
+            reminder["content"] = [left, text("First think.")] if stays else left["text"]
+            body["messages"].append({"role": "user", "content": "Go on"})
+            assert told(body) == {}
+        at(1)(body)["content"] = "0 tokens"
+        assert list(told(body)) == [f"messages.{n}.content.0" for n in (2, 5, 8)]
+
+
+def test_what_stands_before_the_last_mark_or_is_the_users_stays() -> None:
+    for role, marked, fits in (("system", 1, False), ("user", 0, False), ("system", 0, True)):
+        body: Json = {"model": BOUND, "messages": [{"role": "user", "content": "Hi"}]}
+        said = [text("One."), text("Two.")]
+        said[marked]["cache_control"] = MARK
+        body["messages"].append({"role": role, "content": said})
+        says(body, "msg_1", "Hm.", text("Hello"))
+        said.pop()
+        assert (told(body) == {}) is fits
+    addition = {"type": "tool_addition", "tool": CONVERT}
+    body = {"model": BOUND, "messages": [{"role": "user", "content": "Hi"}]}
+    body["messages"].append({"role": "system", "content": [{**text("One."), "cache_control": MARK}, addition]})
+    says(body, "msg_1", "Hm.", text("Hello"))
+    assert told(body) == {}
+    at(1)(body)["content"].pop()
+    assert list(told(body)) == ["messages.2.content.0"]
+
+
 @pytest.mark.parametrize("name", OTHER)
 def test_another_conversation_is_a_change_from_there_on(name: str) -> None:
     body, (edit, paths) = talk(), OTHER[name]

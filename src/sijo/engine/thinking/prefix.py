@@ -38,10 +38,11 @@ class Prefix:
     """The blocks of a conversation, counted without its thoughts. `places` says for each thought (message, block) how
     many there are before it, and before all that the assistant has said there in one piece.
 
+    `length` is that to which the thoughts of the answer are bound: all, but for what stands at the end for one turn.
     `digests` are those of the first so many blocks, system prompt and tools included, once they are settled.
     """
 
-    __slots__ = ("_deferred", "_ends", "_lines", "_role", "_run", "_speaker", "digests", "places")
+    __slots__ = ("_deferred", "_ends", "_lines", "_role", "_run", "_speaker", "digests", "length", "places")
 
     def __init__(self, request: CountRequest, tools: Sequence[AnyTool]) -> None:
         self._deferred = {name: tool for tool in tools if (name := count.deferred_name(tool))}
@@ -54,10 +55,7 @@ class Prefix:
         for at, message in enumerate(request.messages):
             if message.clear_at != "next_user_message":
                 self._add(at, message)
-
-    @property
-    def length(self) -> int:
-        return len(self._ends) - 1
+        self.length = len(self._ends) - 1 - passing(request.messages[-1])
 
     def _add(self, at: int, message: MessageParam) -> None:
         content = message.content
@@ -65,7 +63,9 @@ class Prefix:
             return
         lines, ends = self._lines, self._ends
         if message.role != self._speaker:
-            self._speaker, self._run = message.role, len(ends) - 1
+            if self._speaker != "system" or message.role != "assistant":  # what is `passing` may have stayed
+                self._run = len(ends) - 1
+            self._speaker = message.role
         if isinstance(content, str):
             content = [b.Text(content)]
         for n, block in enumerate(content):
@@ -73,7 +73,7 @@ class Prefix:
             if kind in THOUGHTS:
                 self.places[at, n] = self._run, len(ends) - 1
                 continue
-            if kind is b.Text and (not block.text or block.text.isspace()):  # type: ignore[union-attr]
+            if kind is b.Text and blank(block):
                 continue
             if message.role != self._role:  # now, for of who only thought nothing is left without thoughts
                 self._role = message.role
@@ -86,11 +86,27 @@ class Prefix:
     def settle(self, lengths: Collection[int] = ()) -> None:
         """Make the digests of these lengths, of none and of the whole. What is written at once costs a fifth."""
         whole, at = hashlib.sha256(), 0
-        for length in sorted({0, self.length, *(one for one in lengths if one <= self.length)}):
+        for length in sorted({0, self.length, *(one for one in lengths if one < len(self._ends))}):
             end = self._ends[length]
             whole.update(_encode_lines(self._lines[at:end]))
             self.digests[length] = whole.digest()[:BYTES]
             at = end
+
+
+def blank(block: Any) -> bool:
+    """Whether a text says nothing. Clients leave such ones out, for they would be refused."""
+    return not block.text or block.text.isspace()
+
+
+def passing(last: MessageParam) -> int:
+    """How many blocks at the end are likely to be gone next time: Claude Code reminds some models of something in each
+    turn, in a system message behind its mark for the cache, and takes that back when the turn is answered."""
+    content = last.content
+    if last.role != "system" or last.clear_at == "next_user_message" or isinstance(content, str):
+        return 0
+    marked = [n for n, block in enumerate(content) if getattr(block, "cache_control", None) is not None]
+    behind = content[marked[-1] + 1 :] if marked else []
+    return sum(not blank(one) for one in behind) if all(type(one) is b.Text for one in behind) else 0
 
 
 def system_lines(system: str | list[b.Text]) -> list[b.Text]:
