@@ -210,6 +210,14 @@ CITED: Json = {
 }  # fmt: skip
 FOUND_TEXT: Json = {"type": "search_result", "source": "a", "title": "b", "content": [text("Mild.")]}
 PLAIN_TEXT: Json = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Mild."}}
+PARTS: list[Json] = [
+    FOUND_TEXT,
+    PLAIN_TEXT,
+    {"type": "image", "source": {"type": "url", "url": "https://a.example/1"}},
+    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+    call("t9", "convert_temperature", value=17.0, more=[1, -0.0, 1e-7, True, None, "é\u2028"]),
+    result("t9", [text("63 F."), FOUND_TEXT]),
+]
 ALOUD: dict[str, Edit] = {
     "citations that a client keeps apart": lambda body: at(1, 1)(body).pop("citations"),
     "a document not to be cited": lambda body: at(0, 0)(body).update(citations={"enabled": False}),
@@ -474,6 +482,29 @@ def test_a_signature_of_before_is_read_by_every_model_and_bound_to_nothing() -> 
         block = {"type": "thinking", "thinking": "Hm.", "signature": signature}
         messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": [block]}]
         assert told({"model": row(model).id, "messages": messages}) == {}
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+def test_a_signature_that_was_made_with_another_form_is_bound_to_nothing(step: int) -> None:
+    """Servers are renewed one after the other, in the midst of conversations."""
+    body = talk()
+    OTHER["another tool"][0](body)
+    for message, block in ((1, 0), (1, 2), (4, 0), (6, 0)):
+        thought = at(message, block)(body)
+        sealed = SEAL.open(thought["signature"])
+        sealed.origin = msgspec.structs.replace(sealed.origin, form=sealed.origin.form + step)
+        thought["signature"] = SEAL.sign(sealed)
+    assert told(body) == {}
+
+
+def test_the_form_is_what_it_was() -> None:
+    """Where this fails, conversations that go on now are digested otherwise: raise the number, and note the digest."""
+    body = talk()
+    for part in (*PARTS, {**text("It says so."), "citations": [CITED]}):
+        body["messages"].append({"role": "user", "content": [deepcopy(part)]})
+    request, tools = read(body)
+    origin = Past(request.messages).origin(request, tools, row(BOUND))
+    assert (origin.form, origin.length, origin.prefix.hex()) == (1, 19, "84f8f88eb6b8fcaa47707fd2bc8d1299")
 
 
 def test_a_server_of_before_reads_a_signature_of_now() -> None:

@@ -20,6 +20,8 @@ from sijo.wire.request import CountRequest, MessageParam
 from sijo.wire.sources import Url
 from sijo.wire.tools import AnyTool
 
+FORM = 1
+"""To be raised with any change to what is digested: a thought from before it is held to nothing, not refused."""
 BYTES, HEAD = 16, 8
 """Of a digest: of a prefix, and of the system prompt and the tools alone."""
 THOUGHTS = frozenset({b.Thinking, b.RedactedThinking})
