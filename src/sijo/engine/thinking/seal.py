@@ -34,9 +34,9 @@ class Tampered(Exception):
 class Origin(msgspec.Struct, array_like=True, frozen=True):
     """What the thoughts of one turn were made for: by which model, after which conversation, after which thought.
 
-    `prefix` is the digest of the conversation's first `length` blocks, which were all there were, and `head` that of
-    the system prompt and the tools alone; both are empty where a thought is bound to none. `engine/thinking/prefix.py`
-    makes them, in a `form` that it numbers: with another one they say nothing.
+    `prefix` is the digest of the conversation's first `length` blocks, which were all there were but for what was to
+    pass, and `head` that of the system prompt and the tools alone; both are empty where a thought is bound to none.
+    `engine/thinking/prefix.py` makes them, in a `form` that it numbers: with another one they say nothing.
     """
 
     model: str = ""
