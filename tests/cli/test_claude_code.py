@@ -138,9 +138,11 @@ def test_it_does_a_task(claude: Path, tmp_path: Path, repo: Path, model: str) ->
     assert requests == [("/v1/messages", 200)] * 4
 
 
-@pytest.mark.parametrize("model", MODELS[:2])
+@pytest.mark.parametrize("model", [*MODELS[:2], "claude-fable-5-1"])
 def test_it_breaks_no_rule(claude: Path, tmp_path: Path, repo: Path, model: str) -> None:
-    """Held to all that the hosted API demands, its thinking back as it was signed, in this run and in a later one."""
+    """Held to all that the hosted API demands, its thinking back as it was signed, in this run and in a later one.
+
+    The last model is reminded of something in each turn, which is gone from the next request."""
     with scripted(tmp_path, "session.toml", "--strict") as running:
         first = run(claude, running, repo, "--model", model, "-p", "Fix the typo in greet.sh")
         later = run(claude, running, repo, "--model", model, "--continue", "-p", "What did you do?")

@@ -157,6 +157,7 @@ SAME: dict[str, Edit] = {
     "no line of Claude Code's": lambda body: body["system"].pop(0),
     "its line with the rest": lambda body: body.update(system=BILLING.format(3) + "\n\nBe brief."),
     "a deferred tool that nobody found": lambda body: body["tools"].insert(0, LATE),
+    "an empty text": content(4, lambda said: [said[0], text(""), said[1], text("\n\n")]),
     "an empty message": lambda body: body["messages"].insert(1, {"role": "user", "content": []}),
     "an effort": lambda body: body["messages"].insert(
         5, {"role": "system", "content": [], "output_config": {"effort": "low"}}
@@ -181,6 +182,63 @@ def test_the_same_conversation_written_otherwise_is_no_change(name: str) -> None
     assert told(body) == {}
 
 
+NUMBERS: list[tuple[object, object, bool]] = [
+    (17.0, 17, True),
+    ({"at": [1.0, {"of": -0.0}]}, {"at": [1, {"of": 0}]}, True),
+    (12345678901234567890, 12345678901234567000, True),
+    (1e21, 10**21, True),
+    (10**400, 10**400, True),
+    (17.0, 17.5, False),
+    (17.0, "17.0", False),
+    (1, True, False),
+]
+
+
+@pytest.mark.parametrize(("written", "again", "fits"), NUMBERS)
+def test_a_number_that_javascript_writes_otherwise_is_no_change(written: object, again: object, fits: bool) -> None:
+    body: Json = {"model": BOUND, "tools": [CONVERT], "messages": [{"role": "user", "content": "Convert it."}]}
+    says(body, "msg_1", "So.", call("t1", "convert_temperature", value=written))
+    body["messages"].append({"role": "user", "content": [result("t1")]})
+    says(body, "msg_2", "There.", text("63 F."))
+    at(1, 1)(body)["input"]["value"] = again
+    assert (told(body) == {}) is fits
+
+
+CITED: Json = {
+    "type": "char_location", "cited_text": "Mild.", "document_index": 0, "document_title": None,
+    "start_char_index": 0, "end_char_index": 5,
+}  # fmt: skip
+FOUND_TEXT: Json = {"type": "search_result", "source": "a", "title": "b", "content": [text("Mild.")]}
+PLAIN_TEXT: Json = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Mild."}}
+PARTS: list[Json] = [
+    FOUND_TEXT,
+    PLAIN_TEXT,
+    {"type": "image", "source": {"type": "url", "url": "https://a.example/1"}},
+    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+    call("t9", "convert_temperature", value=17.0, more=[1, -0.0, 1e-7, True, None, "é\u2028"]),
+    result("t9", [text("63 F."), FOUND_TEXT]),
+]
+ALOUD: dict[str, Edit] = {
+    "citations that a client keeps apart": lambda body: at(1, 1)(body).pop("citations"),
+    "a document not to be cited": lambda body: at(0, 0)(body).update(citations={"enabled": False}),
+    "a search result not to be cited": lambda body: at(0, 1)(body).update(citations={"enabled": False}),
+    "marks in a search result": lambda body: at(0, 1)(body).update(content=[{**text("Mild."), "cache_control": MARK}]),
+    "a tool that the model calls": lambda body: body["tools"][0].update(allowed_callers=["direct"]),
+    "a tool whose input comes in pieces": lambda body: body["tools"][0].update(eager_input_streaming=True),
+}
+
+
+@pytest.mark.parametrize("name", ALOUD)
+def test_what_no_model_is_given_is_no_change(name: str) -> None:
+    asked = [deepcopy(PLAIN_TEXT), deepcopy(FOUND_TEXT)]
+    body: Json = {"model": BOUND, "tools": [deepcopy(WEATHER)], "messages": [{"role": "user", "content": asked}]}
+    says(body, "msg_1", "I read.", {**text("Mild."), "citations": [CITED]})
+    body["messages"].append({"role": "user", "content": "Thanks."})
+    says(body, "msg_2", "So.", text("Welcome."))
+    ALOUD[name](body)
+    assert told(body) == {}
+
+
 ALL = ("messages.1.content.0", "messages.1.content.2", "messages.4.content.0", "messages.6.content.0")
 FIRST, SECOND, THIRD, FOURTH = ALL
 OTHER: dict[str, tuple[Edit, tuple[str, ...]]] = {
@@ -194,6 +252,7 @@ OTHER: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "another call": (lambda body: at(1, 3)(body)["input"].update(unit="f"), ALL[2:]),
     "a shorter result": (lambda body: at(2, 0)(body).update(content="17"), ALL[2:]),
     "another text of its own": (lambda body: at(4, 1)(body).update(text="17 C."), ALL[3:]),
+    "a tool for programs": (lambda body: body["tools"][0].update(allowed_callers=["code_execution_20250825"]), ALL),
     "no system message": (lambda body: body["messages"].pop(3), ("messages.3.content.0", "messages.5.content.0")),
     "one part of a question": (lambda body: at(5)(body)["content"].pop(), ALL[3:]),
     "a message more": (
@@ -212,6 +271,53 @@ OTHER: dict[str, tuple[Edit, tuple[str, ...]]] = {
     "a gap within a turn": (lambda body: at(1)(body)["content"].pop(2), ("messages.4.content.0", FOURTH)),
     "another order of thinking": (content(1, lambda all: [all[2], all[1], all[0], *all[3:]]), ALL[1:]),
 }
+
+
+def test_a_turn_of_thoughts_alone_may_be_left_out_with_them() -> None:
+    """As agents do it with what was cut off before it came to a word."""
+    edits: list[Edit] = [lambda body: body["messages"].pop(1), content(1, lambda _: [])]
+    for gone in edits:
+        body: Json = {"model": BOUND, "messages": [{"role": "user", "content": "Hi"}]}
+        for turn, said in enumerate(([], [text("Hello")], [text("Fine")])):
+            says(body, f"msg_{turn}", "Hm.", *said)
+            body["messages"].append({"role": "user", "content": "Go on"})
+        assert told(body) == {}
+        gone(body)
+        assert told(body) == {}
+
+
+def test_a_reminder_behind_the_last_mark_may_stay_or_go() -> None:
+    """Claude Code ends each request so for some models, and leaves it out of the next one."""
+    for stays in (True, False):
+        body: Json = {"model": BOUND, "messages": [{"role": "user", "content": "Hi"}]}
+        for turn in range(3):
+            left = text(f"{turn} tokens left")
+            reminder = {"role": "system", "content": [{**left, "cache_control": MARK}, text("First think.")]}
+            body["messages"].append(reminder)
+            says(body, f"msg_{turn}", "Hm.", text("Hello"))
+            reminder["content"] = [left, text("First think.")] if stays else left["text"]
+            body["messages"].append({"role": "user", "content": "Go on"})
+            assert told(body) == {}
+        at(1)(body)["content"] = "0 tokens"
+        assert list(told(body)) == [f"messages.{n}.content.0" for n in (2, 5, 8)]
+
+
+def test_what_stands_before_the_last_mark_or_is_the_users_stays() -> None:
+    for role, marked, fits in (("system", 1, False), ("user", 0, False), ("system", 0, True)):
+        body: Json = {"model": BOUND, "messages": [{"role": "user", "content": "Hi"}]}
+        said = [text("One."), text("Two.")]
+        said[marked]["cache_control"] = MARK
+        body["messages"].append({"role": role, "content": said})
+        says(body, "msg_1", "Hm.", text("Hello"))
+        said.pop()
+        assert (told(body) == {}) is fits
+    addition = {"type": "tool_addition", "tool": CONVERT}
+    body = {"model": BOUND, "messages": [{"role": "user", "content": "Hi"}]}
+    body["messages"].append({"role": "system", "content": [{**text("One."), "cache_control": MARK}, addition]})
+    says(body, "msg_1", "Hm.", text("Hello"))
+    assert told(body) == {}
+    at(1)(body)["content"].pop()
+    assert list(told(body)) == ["messages.2.content.0"]
 
 
 @pytest.mark.parametrize("name", OTHER)
@@ -376,6 +482,29 @@ def test_a_signature_of_before_is_read_by_every_model_and_bound_to_nothing() -> 
         block = {"type": "thinking", "thinking": "Hm.", "signature": signature}
         messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": [block]}]
         assert told({"model": row(model).id, "messages": messages}) == {}
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+def test_a_signature_that_was_made_with_another_form_is_bound_to_nothing(step: int) -> None:
+    """Servers are renewed one after the other, in the midst of conversations."""
+    body = talk()
+    OTHER["another tool"][0](body)
+    for message, block in ((1, 0), (1, 2), (4, 0), (6, 0)):
+        thought = at(message, block)(body)
+        sealed = SEAL.open(thought["signature"])
+        sealed.origin = msgspec.structs.replace(sealed.origin, form=sealed.origin.form + step)
+        thought["signature"] = SEAL.sign(sealed)
+    assert told(body) == {}
+
+
+def test_the_form_is_what_it_was() -> None:
+    """Where this fails, conversations that go on now are digested otherwise: raise the number, and note the digest."""
+    body = talk()
+    for part in (*PARTS, {**text("It says so."), "citations": [CITED]}):
+        body["messages"].append({"role": "user", "content": [deepcopy(part)]})
+    request, tools = read(body)
+    origin = Past(request.messages).origin(request, tools, row(BOUND))
+    assert (origin.form, origin.length, origin.prefix.hex()) == (1, 19, "84f8f88eb6b8fcaa47707fd2bc8d1299")
 
 
 def test_a_server_of_before_reads_a_signature_of_now() -> None:

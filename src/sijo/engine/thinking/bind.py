@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from sijo.engine.models import Model
-from sijo.engine.thinking.prefix import HEAD, Prefix
+from sijo.engine.thinking.prefix import FORM, HEAD, Prefix
 from sijo.engine.thinking.seal import Origin, Sealed
 from sijo.errors import InvalidRequest
 from sijo.wire.blocks import Thinking
@@ -87,13 +87,18 @@ def hold(thoughts: Sequence[Opened], bond: Bond) -> Prefix | None:
     for one in thoughts:
         if one.sealed is not None and one.sealed.origin.model in bond.model.unread:
             one.reason = "model_binding_mismatch"
-    bound = [one.sealed.origin.length for one in thoughts if one.sealed is not None and one.sealed.origin.prefix]
+    bound = [one.sealed.origin.length for one in thoughts if one.sealed is not None and bound_by(one.sealed.origin)]
     if not bound or bond.action is None:
         return None
     prefix = Prefix(bond.request, bond.tools)
     prefix.settle(bound)
     _compare(thoughts, bond, prefix)
     return prefix
+
+
+def bound_by(origin: Origin) -> bool:
+    """Whether it binds to a conversation, in the form that is known here."""
+    return origin.form == FORM and bool(origin.prefix)
 
 
 def _compare(thoughts: Sequence[Opened], bond: Bond, prefix: Prefix) -> None:
@@ -122,7 +127,7 @@ def change_of(
     it and `before` are all of them.
     """
     origin = sealed.origin
-    if not origin.prefix or place is None:
+    if not bound_by(origin) or place is None:
         return ""
     begins, stands = place
     if digests[0][:HEAD] != origin.head:
@@ -146,4 +151,4 @@ def origin(model: Model, prefix: Prefix | None, after: str) -> Origin:
     if prefix is None:
         return Origin(model.id)
     length = prefix.length
-    return Origin(model.id, prefix.digests[length], prefix.digests[0][:HEAD], length, after)
+    return Origin(model.id, prefix.digests[length], prefix.digests[0][:HEAD], length, after, FORM)

@@ -34,9 +34,9 @@ class Tampered(Exception):
 class Origin(msgspec.Struct, array_like=True, frozen=True):
     """What the thoughts of one turn were made for: by which model, after which conversation, after which thought.
 
-    `prefix` is the digest of the conversation's first `length` blocks, which were all there were, and `head` that of
-    the system prompt and the tools alone; both are empty where a thought is bound to none. `engine/thinking/prefix.py`
-    makes them.
+    `prefix` is the digest of the conversation's first `length` blocks, which were all there were but for what was to
+    pass, and `head` that of the system prompt and the tools alone; both are empty where a thought is bound to none.
+    `engine/thinking/prefix.py` makes them, in a `form` that it numbers: with another one they say nothing.
     """
 
     model: str = ""
@@ -44,6 +44,7 @@ class Origin(msgspec.Struct, array_like=True, frozen=True):
     head: bytes = b""
     length: int = 0
     after: str = ""
+    form: int = 0
 
 
 class Sealed(msgspec.Struct, array_like=True):
