@@ -255,6 +255,11 @@ async def test_an_entry_of_a_list_can_be_asked_for(said: str, expected: str) -> 
     assert await text(talk("List 3 fruits", listed, said)) == expected
 
 
+@pytest.mark.parametrize("said", ["the first one", "Tell me about the last one"])
+async def test_of_what_is_no_list_no_entry_is_taken(said: str) -> None:
+    assert await text(talk("Hello", "Hello! How can I help?", said))
+
+
 @pytest.mark.parametrize(
     ("said", "fence"),
     [

@@ -91,7 +91,8 @@ def listed(scene: Scene) -> Reply | None:
     if found := _PICK.search(scene.ask[:LISTED]) if scene.heard and len(scene.ask) <= LISTED else None:
         at = next(n for n, group in enumerate(found.groups()) if group)
         items = _ITEM.findall(scene.heard)
-        picked = items[-1] if at == len(_ORDINALS) else items[at] if at < len(items) else ""
+        at = len(items) - 1 if at == len(_ORDINALS) else at
+        picked = items[at] if 0 <= at < len(items) else ""
         return Reply(picked, [], EASY, picked) if picked else None
     task = scene.work.task
     if (
