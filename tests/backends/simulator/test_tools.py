@@ -183,6 +183,17 @@ async def test_no_tool_is_called_for_small_talk(said: str) -> None:
     assert await calls(said, *ALL) == []
 
 
+CLAUSES = [
+    part * (1_900 // len(part))
+    for part in (" \n", "\r\n", "a. ", "a; ", "a\n", "- a\n", "and ", "고 ", "그리고 ", "다음 ", "get it. ", ", then ")
+]
+
+
+@pytest.mark.parametrize("before", CLAUSES)
+async def test_behind_many_clauses_the_last_one_is_heard_too(before: str) -> None:
+    assert await calls(f"{before}\nWhat's the weather in Paris?", *ALL) == [("get_weather", {"location": "Paris"})]
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sijo.backends.simulator.context import meant
@@ -33,10 +34,14 @@ TOPIC, ANYTHING = 6, "tool"
 _CUT = re.compile(
     r",\s+(?=(?:set|turn|play|send|get|check|find|book|create|add|lock|order|call|show|convert|search|schedule|email|open"
     r"|read|write|run|remind|translate)\b)"
-    r"|,?\s+(?:and then|and also|after that|then|and)\s+|[,;]\s*(?:then|and)\s+|;\s*|[.?!]\s+|\n+"
-    r"|(?<=[고서])[,\s]+|,?\s*(?:그리고|그\s?다음에?|그런\s?다음|그\s?후에?)\s+|(?<=[다음후])에?[,\s]+(?=\S)",
+    r"|(?:,|(?<![,\s]))\s++(?:and then|and also|after that|then|and)\s+|[,;]\s*(?:then|and)\s+|;\s*|[.?!]\s+|\n\s*"
+    r"|(?<=[고서])[,\s]+|(?:,|(?<![,\s]))\s*+(?:그리고|그\s?다음에?|그런\s?다음|그\s?후에?)\s+"
+    r"|(?<=[다음후])에?[,\s]+(?=\S)",
     re.IGNORECASE,
 )
+"""Where clauses are cut. White space is looked at from its start alone, however long it is."""
+CLAUSES = 200
+"""Clauses that are told apart in one text; behind them, the rest is one."""
 _LEAD = re.compile(r"^[\s,;]*(?:(?:and|then|also|after that)\s+)*", re.IGNORECASE)
 """What joins a clause to the one before it."""
 _IF = re.compile(r"[\s,;.]*(?:(?:and|then)\s+)?(?:if|when|once)\b", re.IGNORECASE)
@@ -132,8 +137,9 @@ def steps(text: str, every: Sequence[Offer]) -> list[Step]:
     out: list[Step] = []
     opening = ""
     clauses = list(_clauses(text))
+    asked = {clause: _asked(clause, every) for clause in dict.fromkeys(clauses)}
     for clause in clauses:
-        if step := _asked(clause, every):
+        if step := asked[clause]:
             out.append(Step(step.offer, opening + clause, step.words))
             opening = ""
         elif out and not _IF.match(clause):
@@ -148,7 +154,7 @@ def steps(text: str, every: Sequence[Offer]) -> list[Step]:
 def _clauses(text: str) -> Iterator[str]:
     """The clauses, each with what separates it from the one before."""
     start = 0
-    for cut in _CUT.finditer(text):
+    for cut in islice(_CUT.finditer(text), CLAUSES):
         if cut.start() > start:
             yield text[start : cut.start()]
             start = cut.start()

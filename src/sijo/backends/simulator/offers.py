@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from sijo.backends.simulator import arithmetic
 from sijo.backends.simulator.finds import Finds
 from sijo.backends.simulator.lexicon import meanings, split, stem, stems, verbs
-from sijo.backends.simulator.scene import Scene
+from sijo.backends.simulator.scene import Scene, once
 from sijo.backends.simulator.schema import Schema, listed
 from sijo.engine import toolsets
 from sijo.engine.clienttools import as_custom
@@ -57,7 +58,7 @@ _NEEDS: Mapping[type, Mapping[str, Schema]] = {
 FINDERS = ("tool_search_tool_regex", "tool_search_tool_bm25")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Offer:
     """A tool that may be called. `hidden`: only after a search has found it; `strict`: its input is always valid."""
 
@@ -68,6 +69,21 @@ class Offer:
     hidden: bool = False
     strict: bool = False
     toolset: str | None = None
+
+    @once
+    def terms(self) -> "Terms":
+        """What there is to know it by."""
+        return _known(self.name, self.description[:DESCRIBED], _field_words(self.schema))
+
+
+class Terms(NamedTuple):
+    """The words of a tool's name with their stems, the stems of its description's beginning and of its fields, and all
+    of these with the name's words in capitals, as sums are told by them."""
+
+    name: dict[str, str]
+    described: frozenset[str]
+    properties: frozenset[str]
+    every: frozenset[str]
 
 
 def offers(scene: Scene) -> list[Offer]:
@@ -138,7 +154,9 @@ def speaks_of(text: str) -> frozenset[str]:
 
 def score(offer: Offer, said: frozenset[str]) -> tuple[int, tuple[str, ...]]:
     """How much a tool has in common with what is said, and the words of its name that it has in common."""
-    name, described, properties = _known(offer.name, offer.description[:DESCRIBED], _field_words(offer.schema))
+    name, described, properties, every = offer.terms
+    if said.isdisjoint(every):
+        return 0, ()
     common = {word: found for word, found in name.items() if found in said}
     sums = {word: found for word, found in name.items() if word.upper() in said}
     common |= sums
@@ -148,13 +166,11 @@ def score(offer: Offer, said: frozenset[str]) -> tuple[int, tuple[str, ...]]:
 
 
 @lru_cache(1024)
-def _known(
-    name: str, description: str, fields: tuple[str, ...]
-) -> tuple[dict[str, str], frozenset[str], frozenset[str]]:
-    """The words of a tool's name with their stems, and the stems of its description's beginning and of its fields."""
+def _known(name: str, description: str, fields: tuple[str, ...]) -> Terms:
     own = {word.lower(): stem(word) for word in split(name) if stem(word) in stems(name)}
     described = stems(description) - set(own.values())
-    return own, described, frozenset(stem(word) for field in fields for word in split(field)) - described
+    properties = frozenset(stem(word) for field in fields for word in split(field)) - described
+    return Terms(own, described, properties, described | properties | {*own.values(), *map(str.upper, own)})
 
 
 def _field_words(schema: Schema) -> tuple[str, ...]:
