@@ -234,6 +234,46 @@ def test_defaults_and_examples_stand_in_for_what_is_lacking() -> None:
 
 
 @pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string", "default": None}, "nothing"),
+        ({"type": "string", "default": 5}, "nothing"),
+        ({"type": "string", "pattern": "^[a-c]{2}$", "default": "x"}, "aa"),
+        ({"type": "string", "pattern": "^(?=.*b)[a-c]+$", "default": "ab"}, "ab"),
+        ({"type": "string", "minLength": 9, "default": "short"}, "nothing.."),
+        ({"type": "string", "format": "time", "default": "08:00"}, "08:00"),
+        ({"type": "integer", "minimum": 20, "default": 1}, 20),
+        ({"type": "integer", "multipleOf": 7, "default": 15}, 0),
+        ({"type": "number", "default": True}, 0),
+        ({"type": "integer", "default": 10**400}, 0),
+        ({"type": "boolean", "default": "yes"}, False),
+        ({"enum": [1, 2], "default": True}, 1),
+        ({"enum": ["x", "y"], "default": None}, "x"),
+        ({"type": ["string", "null"], "default": None}, None),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}, None),
+        ({"anyOf": [{"type": "integer"}, {"type": "null"}], "default": None}, None),
+        ({"default": 5}, 5),
+    ],
+)
+def test_a_default_stands_in_only_if_it_is_valid(schema: Schema, value: Any) -> None:
+    filled = fill(one(**schema), "nothing")["value"]
+    assert (filled, type(filled)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "item", [{"const": 1}, {"const": "x"}, {"const": {"a": 1}}, {"const": None}, {"type": "string", "const": "x"}]
+)
+@pytest.mark.parametrize("whole", [False, True])
+def test_items_that_can_be_one_thing_only_are_that(item: Schema, whole: bool) -> None:
+    assert fill(one(type="array", items=item, minItems=3), "7 x of it", whole=whole) == {"value": [item["const"]] * 3}
+
+
+def test_items_of_a_choice_are_never_anything_else() -> None:
+    schema = one(type="array", items={"enum": ["x", "y"]}, minItems=4)
+    check(fill(schema, "nothing"), schema)
+
+
+@pytest.mark.parametrize(
     "schema",
     [
         {"$ref": "#"},

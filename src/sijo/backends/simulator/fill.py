@@ -9,8 +9,9 @@ from typing import Any
 
 from sijo.backends.simulator import arithmetic, invent
 from sijo.backends.simulator.finds import FROM, TO, Finds
-from sijo.backends.simulator.lexicon import Spot, called, meanings, split, spot, stem, words
+from sijo.backends.simulator.lexicon import Spot, called, meanings, split, spot, stem
 from sijo.backends.simulator.mood import OPEN, SIDES, mood
+from sijo.backends.simulator.roles import NONE, example, proposed, wanted
 from sijo.backends.simulator.schema import (
     FORMATS,
     Schema,
@@ -40,7 +41,6 @@ PLAIN = {
     "place": "Seoul", "id": "1", "person": "Alex", "room": "living room",
 }  # fmt: skip
 """What a field gets that wants no words, where the text has nothing for it."""
-_FORMATTED = {"date": "date", "date-time": "date", "email": "email", "idn-email": "email", "uri": "url", "url": "url"}
 _WORDY = ("query", "body", "title")
 _ADDRESSED = ("to", "from", "recipients", "sender")
 """Fields that take an address, if the text has one."""
@@ -113,11 +113,12 @@ class Filler:
             if isinstance(reference := schema.get("$ref"), str):
                 schema = {**self._referred(reference), **_without(schema, "$ref")}
             elif choices := [*listed(schema, "anyOf"), *listed(schema, "oneOf")]:
-                schema = merged([_without(schema, "anyOf", "oneOf"), _chosen(choices)])
+                null = {"nullable": True} if {"type": "null"} in choices else {}
+                schema = merged([_without(schema, "anyOf", "oneOf"), _chosen(choices), null])
             elif parts := listed(schema, "allOf"):
                 schema = merged([_without(schema, "allOf"), *(part for part in parts if isinstance(part, dict))])
             else:
-                return schema
+                return {**schema, "enum": [schema["const"]]} if "const" in schema else schema
         return {}
 
     def _referred(self, reference: str) -> dict[str, Any]:
@@ -148,8 +149,8 @@ class Filler:
     def _array(self, schema: Schema, name: str, depth: int, *, required: bool) -> Any:
         item = self._plain(schema.get("items"))
         least, most = count_at(schema, "minItems", 0), min(count_at(schema, "maxItems", ITEMS), ITEMS)
-        wanted = listed(schema, "prefixItems") if required or least else ()
-        values = [self._value(part, name, depth + 1, required=True) for part in wanted[:ITEMS]]
+        first = listed(schema, "prefixItems") if required or least else ()
+        values = [self._value(part, name, depth + 1, required=True) for part in first[:ITEMS]]
         values = values or self._several(item, name) or self._rows(item, name, depth)
         if not values and not required:
             return _NEVER
@@ -175,7 +176,7 @@ class Filler:
 
     def _listing(self, name: str, item: Schema) -> str:
         """What kind of finds a list takes; none, if it is one of words."""
-        kind = "" if self.whole and invent.wordy(name) else _wanted(name, item)
+        kind = "" if self.whole and invent.wordy(name) else wanted(name, item)
         return kind if kind not in _WORDY else ""
 
     def _rows(self, item: Schema, name: str, depth: int) -> list[Any]:
@@ -202,7 +203,7 @@ class Filler:
 
     def _invented(self, item: Schema, name: str, depth: int) -> list[Any]:
         """The items of an array for which the text has nothing."""
-        if self.whole and kind_of(item) == "string" and not listed(item, "enum") and not _wanted("", item):
+        if self.whole and kind_of(item) == "string" and not listed(item, "enum") and not wanted("", item):
             made = [entry for entry in invent.entries(name, self.finds) if accepts(item, entry)]
             if made:
                 self.missing.append(name)
@@ -212,7 +213,7 @@ class Filler:
     def _one(self, item: Schema, name: str, depth: int) -> Any:
         """The only item of an array for which the text has nothing."""
         short = self.finds.topic[:40]
-        if kind_of(item) == "string" and not listed(item, "enum") and not _wanted(name, item) and accepts(item, short):
+        if kind_of(item) == "string" and not listed(item, "enum") and not wanted(name, item) and accepts(item, short):
             self.missing.append(name)
             return short
         return self._value(item, name, depth + 1, required=True)
@@ -222,7 +223,7 @@ class Filler:
         value = next((choice for choice in listed(item, "enum") if choice not in values), None)
         if value is None:
             value = self._value(item, name, depth + 1, required=True)
-        if isinstance(value, dict | list) or value not in values:
+        if isinstance(value, dict | list) or value not in values or listed(item, "enum"):
             return value
         if isinstance(value, str) and accepts(item, longer := f"{values[0]} {len(values) + 1}"):
             return longer
@@ -236,16 +237,16 @@ class Filler:
         named = self._named(choices)
         if felt := self._felt(choices):
             return self._surely(felt)
-        own = _stems(name)
-        wanted, other = ("from", "to") if own & FROM else ("to", "from") if own & TO else ("", "-")
-        fitting = [value for value, role in named if role == wanted] if wanted else []
-        fitting += [value for value, role in named if role != other]
+        parts = _stems(name)
+        role, other = ("from", "to") if parts & FROM else ("to", "from") if parts & TO else ("", "-")
+        fitting = [value for value, said in named if said == role] if role else []
+        fitting += [value for value, said in named if said != other]
         if fitting:
             return self._surely(fitting[0])
         if not required:
             return _NEVER
-        if "default" in schema:
-            return schema["default"]
+        if (own := proposed(schema)) is not NONE:
+            return own
         taken = [value for value, _ in named]  # said to be the goal, so it is not the origin, or the other way round
         open_one = next((c for c in choices if isinstance(c, str) and c.lower() in OPEN), None) if not taken else None
         return open_one or next(
@@ -297,10 +298,11 @@ class Filler:
         if own and own <= meanings(self.finds.text):
             last = split(name)[-1].lower()
             return self._surely(not any(f"{no} {last}" in self.finds.low for no in ("no", "not", "without")))
-        return schema.get("default", name.lower() in _OUTCOMES) if required else _NEVER
+        default = proposed(schema)
+        return (name.lower() in _OUTCOMES if default is NONE else default) if required else _NEVER
 
     def _string(self, schema: Schema, name: str, *, required: bool) -> Any:
-        given, kind = self._given(name), _wanted(name, schema)
+        given, kind = self._given(name), wanted(name, schema)
         shaped = [spot.value for spot in self.finds.all(kind)] if kind in _SHAPED else []
         if given is not None and accepts(schema, given) and (not shaped or given in shaped):
             return self._surely(given)
@@ -345,15 +347,11 @@ class Filler:
 
     def _lacking(self, schema: Schema, name: str, otherwise: Any) -> Any:
         """What to take for a required field of which the text says nothing."""
-        if "default" in schema:
-            return schema["default"]
+        if (own := proposed(schema)) is not NONE:
+            return own
         self.missing.append(name)
-        example = next(iter(listed(schema, "examples")), _example(schema))
-        return (
-            example
-            if isinstance(example, str) and isinstance(otherwise, str) and accepts(schema, example)
-            else otherwise
-        )
+        one = next(iter(listed(schema, "examples")), example(schema))
+        return one if isinstance(one, str) and isinstance(otherwise, str) and accepts(schema, one) else otherwise
 
 
 def _without(schema: Schema, *keys: str) -> dict[str, Any]:
@@ -370,28 +368,3 @@ def _chosen(choices: Sequence[Any]) -> Schema:
 
 def _stems(name: str) -> frozenset[str]:
     return frozenset(stem(word) for word in split(name))
-
-
-def _wanted(name: str, schema: Schema) -> str:
-    """What a field is for: by its format, the words of its name, or else the first ones of its description."""
-    if kind := _FORMATTED.get(str(schema.get("format"))):
-        return kind
-    for said in (name, str(schema.get("description", ""))[:60]):
-        own = {form for word in split(said) for form in _forms(word.lower())}
-        for role, names in words().roles.items():
-            if not own.isdisjoint(names):
-                return role
-    return ""
-
-
-def _forms(word: str) -> tuple[str, ...]:
-    """A word, and what it would be the plural of."""
-    if word.endswith("ies"):
-        return word, f"{word[:-3]}y"
-    return (word, word[:-1]) if word.endswith("s") else (word,)
-
-
-def _example(schema: Schema) -> str | None:
-    """What the description gives as an example."""
-    _, mark, after = str(schema.get("description", ""))[:500].partition("e.g.")
-    return after.split(")")[0].split(";")[0].strip(" ,:.\"'") if mark else None

@@ -91,6 +91,27 @@ def accepts(schema: Schema, text: str) -> bool:
     return not isinstance(kind, str) or kind not in FORMATS or _formed(kind, text)
 
 
+def holds(schema: Schema, value: Any) -> bool:
+    """Whether a value that the schema itself proposes is valid. Formats, and patterns that are not searched with here,
+    are taken at its word."""
+    if choices := listed(schema, "enum"):
+        return any(type(one) is type(value) and one == value for one in choices)
+    kind = schema.get("type")
+    if value is None:
+        return kind == "null" or "null" in listed(schema, "type") or schema.get("nullable") is True
+    match kind_of(schema) if kind is not None or isinstance(value, str) else "":
+        case "string":
+            if not isinstance(value, str) or not accepts({**schema, "format": None, "pattern": None}, value):
+                return False
+            return not isinstance(pattern := schema.get("pattern"), str) or regular.matches(pattern, value) is not False
+        case "integer" | "number":
+            real = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
+            return real and valid_number(schema, value) == value
+        case "boolean":
+            return isinstance(value, bool)
+    return kind is None
+
+
 def _formed(kind: str, text: str) -> bool:
     """Whether a text that was found is in a format; in most formats nothing can be found."""
     try:
