@@ -31,6 +31,14 @@ async def test_the_form_that_is_set_is_kept(system: str, said: str, expected: st
     assert await text(said, system=system) == expected
 
 
+@pytest.mark.parametrize("system", ["", "Only answer with one word.", "Use bullet points.", "한 단어로만 답해."])
+@pytest.mark.parametrize(
+    "said", ["Summarize: ?", "한 문장으로 요약해줘: ?", "Answer with one word: ?", "Reverse: !", "Sort: ,"]
+)
+async def test_where_there_is_nothing_to_work_on_something_is_said(said: str, system: str) -> None:
+    assert (await text(said, system=system)).strip()
+
+
 @pytest.mark.parametrize(
     ("system", "end"),
     [("Always end with a question.", "?"), ("항상 질문으로 끝내.", "?"), ("Close with a question.", "?")],

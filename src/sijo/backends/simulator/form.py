@@ -95,12 +95,14 @@ def _one_word(text: str, _: str, scene: Scene, kernel: str) -> str:
     """The bare answer, if it is one; else the first word that says anything."""
     if kernel and len(kernel.split()) == 1:
         return kernel
-    words = (kernel or text).split()
-    return words[-1 if kernel else 0].strip(".,!?:;“”\"'") if words else text
+    bare = (word.strip(".,!?:;“”\"'") for word in (kernel or text).split()[:: -1 if kernel else 1])
+    return next(filter(None, bare), text)
 
 
 def _bulleted(text: str, _: str, scene: Scene, kernel: str) -> str:
-    return text if text.startswith(("- ", "1. ", "```", "* ")) else "\n".join(f"- {one}" for one in sentences(text))
+    if text.startswith(("- ", "1. ", "```", "* ")):
+        return text
+    return "\n".join(f"- {one}" for one in sentences(text)) or f"- {text}"
 
 
 _FORMS: dict[str, Callable[[str, str, Scene, str], str]] = {

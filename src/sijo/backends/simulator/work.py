@@ -64,7 +64,8 @@ def worked(scene: Scene) -> Reply | None:
             text = "\n".join(_read(scene)) if length else ""  # how a document begins is told with its title otherwise
         elif not text and len(task) < SHORT:
             text = scene.heard
-        return Reply(summary(text, length, task), [phrase(scene.inner, "t_summary")], MIDDLING) if text else None
+        said = summary(text, length, task) if text else ""
+        return Reply(said, [phrase(scene.inner, "t_summary")], MIDDLING) if said else None
     if text and _EXTRACT.search(task):
         return _extracted(scene, task, text)
     return None
