@@ -76,6 +76,13 @@ _LONG = re.compile(
     r"\b(?:in detail|detailed|at length|long (?:answer|essay|story|text)|thorough(?:ly)?)\b|자세히|길게|상세",
     re.IGNORECASE,
 )
+_PIECE = re.compile(
+    r"\b(?:write|tell|compose|create|give)\b[^.?!:\n]{0,20}\b(?:long|lengthy)[ ,]+(?:[a-z-]+ )?"
+    r"(?:essay|story|article|report|text|letter|speech)\b"
+    r"|긴 (?:글|이야기|에세이|소설|동화|보고서|편지)[을를]? ?(?:하나 |한 편 )?(?:써|쓰|들려|지어|만들|작성)",
+    re.IGNORECASE,
+)
+"""What is to be written, and is long in paragraphs, not in sentences."""
 _HARD = re.compile(
     r"\b(?:why|prove|proof|explain|design|plan|analy[sz]e|compare|debug|optimi[sz]e|derive|solve|implement|refactor"
     r"|trade-?offs?)\b"
@@ -91,7 +98,8 @@ _LEAD = re.compile(
     r"^(?:please |can you |could you |would you |i want |i need )*"
     r"(?:(?:give|tell|write|show|make|create|list|name|suggest|explain|describe)(?: me| us)?(?: (?:an?|the|some))?\s+)?"
     r"(?:(?:very |long |short |brief )+(?=\w))?"
-    rf"(?:(?:short |brief |top |very |long )*(?:list|poem|story|essay|summary|overview) (?:of|on|about) )?"
+    rf"(?:(?:{_N}[ -](?:{_NAMES})s? |short |brief |top |very |long )*"
+    rf"(?:list|poem|story|essay|summary|overview) (?:of|on|about) )?"
     rf"(?:{_N} (?:[a-z]+ )??(?:{_NAMES})s? (?:for|of|on|to) )?(?:{_N} )?",
     re.IGNORECASE,
 )
@@ -99,7 +107,7 @@ _LEAD = re.compile(
 
 _KOREAN_MANY = r"(?:\d{1,4}|한|두|세|네|다섯|열)\s?(?:가지|개)"
 _KOREAN_LEAD = re.compile(
-    rf"^{_KOREAN_MANY}의?\s+"
+    rf"^{_KOREAN_MANY}의?\s+|^\d{{1,6}}\s?(?:글자|자|단어|문장|문단|단락|줄)(?:짜리|으로|로|의)?\s+(?=\S)"
     rf"|(?:(?:\s{_KOREAN_MANY})?(?:을|를|만)?\s(?:말해|알려|설명해|써|추천해|나열해)\s?(?:줘|주세요|봐)?)$"
 )
 _TAIL = re.compile(
@@ -134,6 +142,8 @@ def asked_length(text: str) -> Length | None:
             return _length(many if many.isdecimal() else "1", unit)
     if _BRIEF.search(text):
         return Length("sentence", 1)
+    if _PIECE.search(text):
+        return Length("paragraph", 6)
     return Length("sentence", 6) if _LONG.search(text) else None
 
 
