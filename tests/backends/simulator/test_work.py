@@ -201,3 +201,22 @@ def test_hostile_text_is_taken_apart_and_nothing_is_lost(said: str) -> None:
     assert parted(said) == (said.strip(), "")
     assert set(allowed(said)) <= {"a", "answer"}
     assert mood(said) == Mood(0, 0)
+
+
+@pytest.mark.parametrize("letter", ["か", "或", "或者", "aか", "가或", "いか或"])
+@pytest.mark.parametrize("frame", ["{}", "Is this {}1", "{} 1중 하나", "Answer with {}."])
+def test_letters_that_may_separate_are_read_in_one_way(letter: str, frame: str) -> None:
+    labels = allowed(frame.format(letter * (390 // len(letter))))
+    assert all(label.strip("かい或者a가") in ("", "Answer") for label in labels)
+
+
+@pytest.mark.parametrize(
+    ("said", "labels"),
+    [
+        ("はいかいいえで答えて", ("はい", "いいえ")),
+        ("用是或否回答", ("是", "否")),
+        ("用积极或者消极回答", ("积极", "消极")),
+    ],
+)
+def test_choices_may_be_separated_by_a_letter(said: str, labels: tuple[str, ...]) -> None:
+    assert allowed(said) == labels

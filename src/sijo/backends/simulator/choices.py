@@ -17,9 +17,9 @@ from sijo.engine.remembered import remembered
 
 ASKED = 400
 """Characters of a request, and of a system prompt's parts, in which choices are named."""
-_LABEL = r"[\"'“‘「`]?([^\W\d_][\w-]{0,20})[\"'”’」`]?"
-_MORE = _LABEL.replace("(", "(?:")
-_OR = r"(?:,?\s+(?:or|oder|ou|o)\s+|\s*/\s*|\s*,\s*|\s+(?:또는|혹은)\s+|이나\s+|或者?|か|인지\s+)"
+_MORE = r"[\"'“‘「`]?[^\W\d_](?:(?![或か])[\w-]){0,20}[\"'”’」`]?"
+"""Holds no letter that separates without a space: where either reading would do, all of them would be tried."""
+_OR = r"(?:,?\s+(?:or|oder|ou|o)\s+|\s*/\s*|\s*,\s*|\s+(?:또는|혹은)\s+|이나\s+|或者?+|か|인지\s+)"
 _LISTED = rf"{_MORE}(?:{_OR}{_MORE}){{1,10}}"
 _DEMANDS = (
     r"\b(?:answer|respond|reply|classif\w*|label\w*|choose|pick|output|return|say|rate)\b(?!\s+in\b)"
