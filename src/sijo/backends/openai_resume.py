@@ -56,8 +56,7 @@ class Renderer:
         if isinstance(rendered, str):
             whole: Any = (rendered if rendered.rstrip().endswith(OPEN) else f"{rendered}{OPEN}\n") + thought
         elif isinstance(rendered, list):
-            tag = await self._tokens(OPEN)
-            opened = bool(tag) and tag[-1] in rendered[-NEAR:]
+            opened = await self._near(OPEN, rendered)
             whole = [*rendered, *await self._tokens(thought if opened else f"{OPEN}\n{thought}")]
         else:
             raise Unrendered
@@ -73,9 +72,12 @@ class Renderer:
             return rendered.rstrip().endswith(OPEN)
         if not isinstance(rendered, list):
             raise Unrendered
-        tag, end = await self._tokens(OPEN), await self._tokens(CLOSE)
-        last = rendered[-NEAR:]
-        return bool(tag and end) and tag[-1] in last and end[-1] not in last
+        return await self._near(OPEN, rendered) and not await self._near(CLOSE, rendered)
+
+    async def _near(self, tag: str, rendered: list[Any]) -> bool:
+        """Whether a tag is at the end of a rendered prompt."""
+        found = await self._tokens(tag)
+        return bool(found) and found[-1] in rendered[-NEAR:]
 
     async def _tokens(self, text: str) -> list[int]:
         found = await self._ask({"model": self.model, "prompt": text, "add_special_tokens": False})

@@ -123,9 +123,12 @@ def encoded(part: Any) -> str:
         return "\n".join(map(encoded, toolsets.customs(part).values()))
     if isinstance(part, t.Typed):
         part = clienttools.as_custom(part)
-    if getattr(part, "cache_control", None) is not None:  # a mark for the cache is no part of the prompt
-        part = msgspec.structs.replace(part, cache_control=None)
-    return _encode(part).decode()
+    return _encode(unmarked(part)).decode()
+
+
+def unmarked(part: Any) -> Any:
+    """A block or a tool without its mark for the cache, which is no part of the prompt."""
+    return part if getattr(part, "cache_control", None) is None else msgspec.structs.replace(part, cache_control=None)
 
 
 def add(blocks: Iterable[Any], texts: list[str], high: bool, *, flat: bool = False) -> int:

@@ -116,14 +116,9 @@ def system_lines(system: str | list[b.Text]) -> list[b.Text]:
     return [b.Text(block.text) for block in system_blocks(system) if block.text]
 
 
-def unmarked(part: Any) -> Any:
-    """A tool or a block without its mark for the cache."""
-    return part if getattr(part, "cache_control", None) is None else replace(part, cache_control=None)
-
-
 def tool_plain(tool: AnyTool) -> Any:
     """A tool without what is said aloud and holds anyway, and without how its input is streamed."""
-    tool = unmarked(tool)
+    tool = count.unmarked(tool)
     if getattr(tool, "allowed_callers", None) == DIRECT:
         tool = replace(tool, allowed_callers=None)
     return tool if getattr(tool, "eager_input_streaming", None) is None else replace(tool, eager_input_streaming=None)
@@ -136,7 +131,7 @@ def plain(block: Any) -> Any:
         if block.cache_control is None and block.citations is None:
             return block
         return b.Text(block.text)  # what it cites is for people: no model is given it, and some clients keep it apart
-    block = unmarked(block)
+    block = count.unmarked(block)
     caller = getattr(block, "caller", None)
     if caller is not None and caller.type == "direct":
         block = replace(block, caller=None)
